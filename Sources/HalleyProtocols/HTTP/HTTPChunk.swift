@@ -1,0 +1,11 @@
+/// The chunked transfer coding of a stream (RFC 9112 §7.1).
+public enum HTTPChunk {
+  /// One chunk around the bytes; nothing for no bytes, since an empty chunk ends the body.
+  public static func encode(_ bytes: [UInt8]) -> [UInt8] {
+    if bytes.isEmpty { return [] }
+    return Array(String(bytes.count, radix: 16).utf8) + [0x0D, 0x0A] + bytes + [0x0D, 0x0A]
+  }
+
+  /// The chunk that ends a body.
+  public static let last: [UInt8] = Array("0\r\n\r\n".utf8)
+}
