@@ -1,0 +1,119 @@
+import Synchronization
+
+/// One channel's log: the order of its messages, what is retained of them, and who is told of new ones.
+///
+/// Everything happens under one lock, so all sinks see the same order and a subscriber that attaches can neither miss
+/// nor get twice a message that is published meanwhile. Any thread may call; no call blocks on anything but the lock.
+package final class ChannelLog: Sendable {
+  private struct State {
+    var log: LogState
+    var sinks: [any ChannelSink] = []
+    var demand: (@Sendable (Bool) -> Void)?
+    var usedAt: UInt64
+  }
+
+  private let state: Mutex<State>
+  private let clock: MillisecondClock
+
+  /// An empty log.
+  ///
+  /// - Parameters:
+  ///   - limits: what is retained; can be replaced later.
+  ///   - epoch: the name of this life of the channel.
+  ///   - clock: monotonic milliseconds, for ages.
+  package init(limits: ChannelLimits, epoch: Epoch = .random(), clock: @escaping MillisecondClock = MonotonicTime.clock)
+  {
+    state = Mutex(State(log: LogState(epoch: epoch, limits: limits), usedAt: clock()))
+    self.clock = clock
+  }
+
+  /// Appends a message and hands it to every sink, unless its idempotency key is known.
+  package func append(_ draft: MessageDraft) -> PublishReceipt {
+    state.withLock { state in
+      // Read under the lock, so that times rise with offsets.
+      let now = clock()
+      state.usedAt = now
+      switch state.log.append(draft, now: now) {
+      case .duplicate(let id): return PublishReceipt(id: id, duplicate: true)
+      case .appended(let message):
+        for sink in state.sinks { sink.received(message) }
+        return PublishReceipt(id: message.id)
+      }
+    }
+  }
+
+  /// Adds a subscriber behind a sink, without a gap and without a duplicate.
+  ///
+  /// In one step: meets the request's position, attaches the sink if it is not attached yet, and takes over what the
+  /// sink has pending. Afterwards the caller, before anything else happens on its loop: hands `pending` to the
+  /// subscribers that were there before, sends the new one its messages, and adds it to them.
+  ///
+  /// - Parameters:
+  ///   - sink: the loop's feed; attached once, however many subscribers it serves.
+  ///   - point: where the subscriber stands.
+  ///   - limits: above them the outcome is `reset(tooMany)`.
+  ///   - batch: most that is returned; with `more`, the subscriber is not live yet.
+  package func attach(
+    _ sink: any ChannelSink, from point: ResumePoint, limits: ReplayLimits = .replay, batch: ReplayLimits = .unlimited
+  ) -> Attachment {
+    state.withLock { state in
+      let now = clock()
+      state.usedAt = now
+      let result = state.log.read(point, limits: limits, batch: batch, now: now)
+      if !state.sinks.contains(where: { $0 === sink }) {
+        state.sinks.append(sink)
+        if state.sinks.count == 1 { state.demand?(true) }
+      }
+      return Attachment(result: result, pending: sink.takePending())
+    }
+  }
+
+  /// Removes a sink. After the return it receives nothing more; what it has pending is its own affair.
+  package func detach(_ sink: any ChannelSink) {
+    state.withLock { state in
+      guard let index = state.sinks.firstIndex(where: { $0 === sink }) else { return }
+      state.sinks.remove(at: index)
+      state.usedAt = clock()
+      if state.sinks.isEmpty { state.demand?(false) }
+    }
+  }
+
+  /// Reads without attaching: for short polls, and to refill a subscriber that lags.
+  ///
+  /// - Parameters:
+  ///   - point: where the reader stands.
+  ///   - limits: above them the outcome is `reset(tooMany)`; `.unlimited` for a refill.
+  ///   - batch: most that is returned; `more` tells that the rest is there.
+  package func read(
+    from point: ResumePoint, limits: ReplayLimits = .replay, batch: ReplayLimits = .unlimited
+  ) -> ReadResult {
+    state.withLock { state in
+      let now = clock()
+      state.usedAt = now
+      return state.log.read(point, limits: limits, batch: batch, now: now)
+    }
+  }
+
+  /// The position of the newest message.
+  package var top: MessageID { state.withLock { $0.log.top } }
+
+  /// How many sinks are attached.
+  package var sinkCount: Int { state.withLock { $0.sinks.count } }
+
+  /// When the log was last appended to, read, attached to or detached from, in milliseconds of its clock.
+  package var usedAt: UInt64 { state.withLock { $0.usedAt } }
+
+  /// The limits in force. Replacing them takes effect with the next call; what is already trimmed stays trimmed.
+  package var limits: ChannelLimits {
+    get { state.withLock { $0.log.limits } }
+    set { state.withLock { $0.log.limits = newValue } }
+  }
+
+  /// Tells `body` now and at each change whether anybody is attached. Called under the lock: must only enqueue.
+  func observeDemand(_ body: (@Sendable (Bool) -> Void)?) {
+    state.withLock { state in
+      state.demand = body
+      body?(!state.sinks.isEmpty)
+    }
+  }
+}

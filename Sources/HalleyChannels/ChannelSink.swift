@@ -1,0 +1,38 @@
+import Synchronization
+
+/// One receiver of a channel's new messages: usually one loop's feed, whatever number of subscribers it serves.
+package protocol ChannelSink: AnyObject, Sendable {
+  /// A message was appended. Called under the log's lock, in the log's order, from any thread: must only enqueue, and
+  /// must not call the log.
+  func received(_ message: Message)
+
+  /// Hands over what was received and not yet handed on. Called under the log's lock.
+  func takePending() -> [Message]
+}
+
+/// A sink that keeps messages until its owner takes them, with one wake-up per batch.
+package final class MessageInbox: ChannelSink {
+  private let pending = Mutex<[Message]>([])
+  private let wake: @Sendable () -> Void
+
+  /// - Parameter wake: called when the first message of a batch has come; under the log's lock, so it must only
+  ///   schedule that somebody takes the batch.
+  package init(wake: @escaping @Sendable () -> Void) { self.wake = wake }
+
+  package func received(_ message: Message) {
+    let first = pending.withLock { list in
+      list.append(message)
+      return list.count == 1
+    }
+    if first { wake() }
+  }
+
+  /// What has come since the last call, in order; empty when an attach has taken it over meanwhile.
+  package func takePending() -> [Message] {
+    pending.withLock { list in
+      let taken = list
+      list = []
+      return taken
+    }
+  }
+}

@@ -1,0 +1,52 @@
+/// The idempotency keys of one channel that were seen within the last minutes, each with the id it got.
+///
+/// Bounded twice, by time and by count. A key forgotten because of the count is a new message when it comes again.
+struct IdempotencyWindow {
+  /// Publisher and key: keys of different publishers never meet.
+  private struct Name: Hashable {
+    var publisher: String
+    var key: String
+  }
+  private struct Entry {
+    var name: Name
+    var seenAt: UInt64
+  }
+
+  private var ids: [Name: MessageID] = [:]
+  /// Oldest first; entries before `head` are gone.
+  private var order: [Entry] = []
+  private var head = 0
+
+  /// How many keys are remembered.
+  var count: Int { ids.count }
+
+  /// The id that the draft's key got before, or nil.
+  mutating func id(of draft: MessageDraft, limits: ChannelLimits, now: UInt64) -> MessageID? {
+    forget(limits, now: now)
+    guard let key = draft.idempotencyKey else { return nil }
+    return ids[Name(publisher: draft.publisher, key: key)]
+  }
+
+  /// Remembers the id of a draft that has a key.
+  mutating func remember(_ id: MessageID, of draft: MessageDraft, limits: ChannelLimits, now: UInt64) {
+    guard let key = draft.idempotencyKey else { return }
+    let name = Name(publisher: draft.publisher, key: key)
+    ids[name] = id
+    order.append(Entry(name: name, seenAt: now))
+    forget(limits, now: now)
+  }
+
+  private mutating func forget(_ limits: ChannelLimits, now: UInt64) {
+    let window = UInt64(clamping: limits.idempotency)
+    while head < order.count {
+      let expired = now > window && order[head].seenAt < now - window
+      guard expired || order.count - head > limits.idempotencyKeys else { break }
+      ids[order[head].name] = nil
+      head += 1
+    }
+    if head > 64, head >= order.count - head {
+      order.removeSubrange(..<head)
+      head = 0
+    }
+  }
+}

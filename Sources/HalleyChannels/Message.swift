@@ -1,0 +1,38 @@
+import Synchronization
+
+/// A message in a channel's log: immutable, shared by the log, all loops and all subscribers.
+///
+/// Each wire form is made at most once, by whoever asks first, and kept as long as the message is.
+public final class Message: Sendable {
+  /// The position in the channel's log.
+  public let id: MessageID
+  /// What the payload is.
+  public let kind: MessageKind
+  /// Minified JSON, UTF-8 text or any bytes, by `kind`.
+  public let payload: [UInt8]
+  /// The event name, if the publisher gave one.
+  public let event: String?
+  /// The conflation key, if the publisher gave one.
+  public let key: String?
+  /// When the log took it, in milliseconds of the log's monotonic clock.
+  package let appendedAt: UInt64
+  /// What it counts towards byte limits of history and replay: payload, event and key.
+  package let size: Int
+
+  private let forms = Mutex(MessageForms())
+
+  package init(_ draft: MessageDraft, id: MessageID, appendedAt: UInt64) {
+    self.id = id
+    kind = draft.kind
+    payload = draft.payload
+    event = draft.event
+    key = draft.key
+    self.appendedAt = appendedAt
+    size = draft.payload.count + (draft.event?.utf8.count ?? 0) + (draft.key?.utf8.count ?? 0)
+  }
+
+  /// The bytes of one wire form, made on the first call. Any thread.
+  package func encoded(_ encoding: MessageEncoding) -> [UInt8] {
+    forms.withLock { $0.form(encoding, of: self) }
+  }
+}

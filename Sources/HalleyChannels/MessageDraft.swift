@@ -1,0 +1,86 @@
+import HalleyProtocols
+
+/// A message that is checked and ready for the log, which gives it its id.
+///
+/// Everything that can be wrong with a message is found here, once, before any broker sees it.
+package struct MessageDraft: Sendable, Hashable {
+  package let kind: MessageKind
+  /// Minified JSON, valid UTF-8, or any bytes.
+  package let payload: [UInt8]
+  /// Name of the event on transports that have one; at most 128 bytes without CR, LF, NUL.
+  package let event: String?
+  /// Key for conflation, under the same rules.
+  package let key: String?
+  /// 1–128 printable ASCII bytes; a repetition within the window returns the first id.
+  package let idempotencyKey: String?
+  /// Who publishes: idempotency keys of different publishers never meet.
+  package let publisher: String
+
+  /// Checks payload and attributes.
+  ///
+  /// - Parameters:
+  ///   - json: raw JSON text; validated and minified, numbers kept digit for digit.
+  /// - Throws: `PublishError.invalid` with a text fit for the publisher.
+  package init(
+    json: [UInt8], event: String? = nil, key: String? = nil, idempotencyKey: String? = nil, publisher: String = ""
+  ) throws(PublishError) {
+    guard let minified = JSONText.minify(json) else { throw .invalid("the payload is not valid JSON") }
+    try self.init(
+      kind: .json, payload: minified, event: event, key: key, idempotencyKey: idempotencyKey, publisher: publisher)
+  }
+
+  /// Text that is known to be valid UTF-8.
+  package init(
+    text: String, event: String? = nil, key: String? = nil, idempotencyKey: String? = nil, publisher: String = ""
+  ) throws(PublishError) {
+    try self.init(
+      kind: .text, payload: Array(text.utf8), event: event, key: key, idempotencyKey: idempotencyKey,
+      publisher: publisher)
+  }
+
+  /// Text from a peer: refused unless it is valid UTF-8.
+  package init(
+    textBytes: [UInt8], event: String? = nil, key: String? = nil, idempotencyKey: String? = nil,
+    publisher: String = ""
+  ) throws(PublishError) {
+    guard (try? UTF8Span(validating: textBytes.span)) != nil else { throw .invalid("the payload is not valid UTF-8") }
+    try self.init(
+      kind: .text, payload: textBytes, event: event, key: key, idempotencyKey: idempotencyKey, publisher: publisher)
+  }
+
+  /// Any bytes.
+  package init(
+    binary: [UInt8], event: String? = nil, key: String? = nil, idempotencyKey: String? = nil, publisher: String = ""
+  ) throws(PublishError) {
+    try self.init(
+      kind: .binary, payload: binary, event: event, key: key, idempotencyKey: idempotencyKey, publisher: publisher)
+  }
+
+  private init(
+    kind: MessageKind, payload: [UInt8], event: String?, key: String?, idempotencyKey: String?, publisher: String
+  ) throws(PublishError) {
+    if let event {
+      guard Self.isAttribute(event) else { throw .invalid("the event name is over 128 bytes or has CR, LF or NUL") }
+      guard !event.utf8.starts(with: "halley.".utf8) else { throw .invalid("event names halley.* are reserved") }
+    }
+    if let key, !Self.isAttribute(key) { throw .invalid("the key is over 128 bytes or has CR, LF or NUL") }
+    if let idempotencyKey, !Self.isIdempotencyKey(idempotencyKey) {
+      throw .invalid("the idempotency key is not 1 to 128 printable ASCII bytes")
+    }
+    self.kind = kind
+    self.payload = payload
+    // An empty event name means no event in an event stream; one meaning on all transports.
+    self.event = event?.isEmpty == true ? nil : event
+    self.key = key
+    self.idempotencyKey = idempotencyKey
+    self.publisher = publisher
+  }
+
+  private static func isAttribute(_ text: String) -> Bool {
+    text.utf8.count <= 128 && !text.utf8.contains { $0 == 0x0D || $0 == 0x0A || $0 == 0 }
+  }
+
+  private static func isIdempotencyKey(_ text: String) -> Bool {
+    (1...128).contains(text.utf8.count) && text.utf8.allSatisfy { (0x20...0x7E).contains($0) }
+  }
+}
