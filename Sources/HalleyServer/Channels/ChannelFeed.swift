@@ -1,0 +1,168 @@
+package import HalleyChannels
+package import HalleyEventLoop
+
+/// One channel on one loop: takes the messages that arrived during a turn and hands them to everybody here.
+///
+/// At the end of the turn each message is appended once to the run of each encoding in use, and each run is sent as it
+/// is to every subscriber that has caught up. Held polls are answered with the turn's messages as one batch.
+/// Confined to its loop.
+package final class ChannelFeed: TurnTask {
+  package let channel: Channel
+  private let loop: EventLoop
+  private let inbox: MessageInbox
+  private let link = FeedLink()
+  private var groups = [BroadcastGroup?](repeating: nil, count: MessageEncoding.allCases.count)
+  private var waiters: [LongPollWaiter] = []
+  private var isAttached = false
+  /// Most that the answer to a held poll carries.
+  var pollBatch = ReplayLimits(messages: 100, bytes: 256 << 10)
+  private var idle: LoopTimer?
+  /// Called when nobody has listened for a while, so that the owner drops the feed.
+  private let onIdle: (ChannelFeed) -> Void
+
+  /// Without a subscriber for so long, a feed lets go of its channel, milliseconds. Nothing is lost by letting go: the
+  /// log stays, and attaching again costs less than a microsecond.
+  static let idleMilliseconds: UInt64 = 250
+
+  package init(channel: Channel, loop: EventLoop, onIdle: @escaping (ChannelFeed) -> Void) {
+    self.channel = channel
+    self.loop = loop
+    self.onIdle = onIdle
+    let link = LoopBound(link, loop: loop)
+    inbox = MessageInbox {
+      // Once per batch. On the loop itself the batch goes out in this very turn.
+      if loop.isOnLoop { link.value.announce(loop) } else { loop.submit { link.value.announce(loop) } }
+    }
+    super.init()
+    self.link.feed = self
+    idle = LoopTimer(loop: loop) { [unowned self] in idleElapsed() }
+  }
+
+  package var subscriberCount: Int { groups.reduce(0) { $0 + ($1?.count ?? 0) } }
+  package var waiterCount: Int { waiters.count }
+
+  // MARK: Attaching
+
+  /// Registers with the log and reads what lies after the position, as one step.
+  ///
+  /// What was published before this moment and has not been spread yet goes to those who are here already, so that
+  /// the new subscriber sees it only in its replay (rule R2).
+  package func attach(at position: ResumePoint, replay limits: ReplayLimits) -> ReadResult {
+    isAttached = true
+    idle?.cancel()
+    let attachment = channel.log.attach(inbox, from: position, limits: limits)
+    spread(attachment.pending)
+    return attachment.result
+  }
+
+  /// Reads one batch for a poll. A waiter added in the same turn misses nothing and sees nothing twice: what was
+  /// published before this moment is in the result or has been spread, what comes later is in the inbox.
+  package func read(
+    at position: ResumePoint, replay limits: ReplayLimits, batch: ReplayLimits
+  ) -> ReadResult {
+    isAttached = true
+    idle?.cancel()
+    let attachment = channel.log.attach(inbox, from: position, limits: limits, batch: batch)
+    spread(attachment.pending)
+    return attachment.result
+  }
+
+  /// Adds a caught-up connection to those that get the channel in an encoding.
+  package func join(_ connection: Connection, _ encoding: MessageEncoding) {
+    idle?.cancel()
+    let group: BroadcastGroup
+    if let present = groups[encoding.rawValue] {
+      group = present
+    } else {
+      group = BroadcastGroup(loop: loop)
+      groups[encoding.rawValue] = group
+    }
+    group.join(connection)
+  }
+
+  /// A subscriber has ended, or stays only for its closing handshake.
+  package func leave(_ connection: Connection) {
+    for group in groups { group?.leave(connection) }
+    left()
+  }
+
+  /// Somebody who did not stay has asked, or a subscriber has gone.
+  package func left() {
+    if subscriberCount == 0, waiters.isEmpty { idle?.arm(afterMilliseconds: Self.idleMilliseconds) }
+  }
+
+  // MARK: Waiters
+
+  func add(_ waiter: LongPollWaiter) {
+    idle?.cancel()
+    waiter.position = waiters.count
+    waiters.append(waiter)
+  }
+
+  func remove(_ waiter: LongPollWaiter) {
+    let at = waiter.position
+    guard waiters.indices.contains(at), waiters[at] === waiter else { return }
+    let last = waiters.removeLast()
+    if last !== waiter {
+      waiters[at] = last
+      last.position = at
+    }
+    waiter.position = -1
+    left()
+  }
+
+  /// Ends every wait with an empty answer that tells when to come back.
+  package func release(retry: (Int) -> Int) {
+    let all = waiters
+    for (index, waiter) in all.enumerated() { waiter.move(retry: retry(index)) }
+  }
+
+  // MARK: Spreading
+
+  override package func turnEnded() { spread(inbox.takePending()) }
+
+  private func spread(_ batch: [Message]) {
+    if batch.isEmpty { return }
+    for encoding in MessageEncoding.allCases {
+      guard let group = groups[encoding.rawValue], group.count > 0 else { continue }
+      for message in batch { unsafe group.append(message.encoded(encoding).span.bytes) }
+      group.deliver()
+    }
+    if !waiters.isEmpty { answerWaiters(batch) }
+  }
+
+  private func answerWaiters(_ batch: [Message]) {
+    let all = waiters
+    waiters = []
+    var bodies = PollBodies(batch, limits: pollBatch)
+    for waiter in all {
+      waiter.position = -1
+      waiter.answer(&bodies)
+    }
+    left()
+  }
+
+  private func idleElapsed() {
+    guard subscriberCount == 0, waiters.isEmpty else { return }
+    detach()
+    onIdle(self)
+  }
+
+  /// Lets go of the log. Nothing arrives any more.
+  package func detach() {
+    idle?.cancel()
+    guard isAttached else { return }
+    isAttached = false
+    channel.log.detach(inbox)
+    link.feed = nil
+  }
+}
+
+/// The way from a channel's inbox to the feed, which ends when the feed lets go. Confined to the loop.
+private final class FeedLink {
+  weak var feed: ChannelFeed?
+
+  func announce(_ loop: EventLoop) {
+    if let feed { loop.atEndOfTurn(feed) }
+  }
+}

@@ -1,0 +1,88 @@
+import HalleyChannels
+import HalleyEventLoop
+import HalleyProtocols
+
+/// What a channel route needs to know when one of its sockets opens, until it is subscribed.
+final class SocketOpening {
+  let channel: Channel
+  let point: ResumePoint
+  /// Loop milliseconds.
+  let openedAt: UInt64
+
+  init(channel: Channel, point: ResumePoint, openedAt: UInt64) {
+    self.channel = channel
+    self.point = point
+    self.openedAt = openedAt
+  }
+}
+
+/// Serves a channel over plain WebSocket: payloads only, in both directions (raw mode, delivery contract §7.6).
+///
+/// A frame cannot tell an outcome, so a cursor here is `latest`, `oldest` or `last-<n>`.
+class ChannelSocketDriver: WebSocketDriver {
+  unowned let server: ServerLoop
+  let inbound: InboundMode
+  /// The socket that is being detached; `began` takes it.
+  var opening: SocketOpening?
+
+  @available(*, unavailable)
+  package override init(settings: SettingsSource) { preconditionFailure("made with a server") }
+
+  init(server: ServerLoop, settings: SettingsSource, inbound: InboundMode) {
+    self.server = server
+    self.inbound = inbound
+    super.init(settings: settings)
+  }
+
+  override func began(_ socket: WebSocketConnection, _ session: WebSocketSession) {
+    guard let opening else { return socket.close(code: .internalError) }
+    self.opening = nil
+    subscribe(socket, opening, .webSocketRaw)
+  }
+
+  /// Attaches, replays and goes live, as one step of the loop.
+  @discardableResult
+  func subscribe(
+    _ socket: WebSocketConnection, _ opening: SocketOpening, _ encoding: MessageEncoding,
+    welcome: (ReadResult) -> [UInt8]? = { _ in nil }
+  ) -> ReadResult {
+    let feed = server.feed(of: opening.channel)
+    let limits = settings.current
+    let result = feed.attach(
+      at: opening.point, replay: ReplayLimits(messages: limits.replayMessages, bytes: limits.replayBytes))
+    if let frame = welcome(result) { socket.connection.write(bytes: frame) }
+    for message in result.messages { socket.connection.write(bytes: message.encoded(encoding)) }
+    WebSocketCompanion.of(socket.connection).attachment = feed
+    feed.join(socket.connection, encoding)
+    return result
+  }
+
+  override func message(_ socket: WebSocketConnection, _ message: WebSocketMessage) {
+    guard inbound != .ignore, let channel = feed(of: socket)?.channel else { return }
+    let draft: MessageDraft
+    do {
+      if inbound == .publishJSON {
+        draft = try MessageDraft(json: message.bytes)
+      } else if message.isText {
+        draft = try MessageDraft(text: message.text)
+      } else {
+        draft = try MessageDraft(binary: message.bytes)
+      }
+    } catch {
+      return socket.close(code: inbound == .publishJSON ? .invalidPayload : .policyViolation)
+    }
+    // Raw mode has no way to tell the outcome; the broker's word is in the log of the channel.
+    channel.publish(draft) { _ in }
+  }
+
+  func feed(of socket: WebSocketConnection) -> ChannelFeed? {
+    WebSocketCompanion.existing(socket.connection)?.attachment as? ChannelFeed
+  }
+
+  /// RFC 6455 §5.5.1: no data follows our close frame; and what waits, the frame too, is not overtaken by new messages.
+  override func closing(_ socket: WebSocketConnection) { feed(of: socket)?.leave(socket.connection) }
+
+  override func finished(_ socket: WebSocketConnection, _ code: WebSocketCloseCode, isFailure: Bool) {
+    feed(of: socket)?.leave(socket.connection)
+  }
+}

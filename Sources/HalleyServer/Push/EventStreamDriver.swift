@@ -1,0 +1,111 @@
+import HalleyEventLoop
+import HalleyProtocols
+
+/// Drives the detached streams of one route on one loop: event streams and line-delimited JSON.
+///
+/// A stream only ever sends. What the client says after its request is read, counted and dropped; above a small budget
+/// the connection ends. The single deadline is the next heartbeat or the stream's rotation, whichever comes first.
+/// WHATWG HTML §9.2; delivery contract §7.1, §7.4, §9.
+final class EventStreamDriver: ConnectionDriver {
+  /// Bytes a client may send on an open stream before it is cut off.
+  static let inputBudget = 64 << 10
+  /// How long the tail of a stream that ends may take to leave, milliseconds.
+  static let endMilliseconds: UInt64 = 5_000
+
+  private struct State: BitwiseCopyable {
+    /// Loop milliseconds.
+    var openedAt: UInt64 = 0
+    var received: Int32 = 0
+    /// Per cent of the heartbeat interval this connection uses, 90…100, so that connections do not beat together.
+    var pace: UInt8 = 0
+    /// Per cent of `rotate`, 80…100.
+    var life: UInt8 = 0
+  }
+
+  private let settings: SettingsSource
+  private unowned let server: ServerLoop
+  private let kind: StreamKind
+  private let heartbeat: [UInt8]
+  private var current: Settings
+
+  init(server: ServerLoop, settings: SettingsSource, kind: StreamKind) {
+    self.settings = settings
+    self.server = server
+    self.kind = kind
+    heartbeat = kind.heartbeat
+    current = settings.current
+    super.init()
+    reload()
+  }
+
+  /// The settings have been replaced.
+  func reload() {
+    current = settings.current
+    maxInput = Self.inputBudget
+    hardQueueLimit = current.queueHard
+    writeStall = UInt64(current.queueStall)
+  }
+
+  override func opened(_ connection: Connection) {
+    server.gauges.eventStreams += 1
+    connection[state: State.self] = State(
+      openedAt: connection.loop.now, pace: UInt8.random(in: 90...100), life: UInt8.random(in: 80...100))
+    rearm(connection)
+  }
+
+  // MARK: Deadlines
+
+  /// Arms the next deadline by the settings in force.
+  func rearm(_ connection: Connection) { arm(connection, beat: connection.lastOutput + interval(connection)) }
+
+  private func arm(_ connection: Connection, beat: UInt64) {
+    connection.armDeadline(at: min(beat, rotation(connection)))
+  }
+
+  private func interval(_ connection: Connection) -> UInt64 {
+    UInt64(current.heartbeat) * UInt64(connection[state: State.self].pace) / 100
+  }
+
+  private func rotation(_ connection: Connection) -> UInt64 {
+    let state = connection[state: State.self]
+    return current.rotate == 0 ? .max : state.openedAt + UInt64(current.rotate) * UInt64(state.life) / 100
+  }
+
+  override func deadline(_ connection: Connection) {
+    let now = connection.loop.now
+    if now >= rotation(connection) {
+      end(connection, reason: "rotate", retry: Int.random(in: 0...1_000))
+    } else if now >= connection.lastOutput + interval(connection) {
+      connection.write(bytes: heartbeat)
+      // The write leaves at the end of the turn, so `lastOutput` does not know of it yet.
+      arm(connection, beat: now + interval(connection))
+    } else {
+      rearm(connection)
+    }
+  }
+
+  /// Ends a stream in order and says when to come back (rule R8); the client's cursor stays valid.
+  func end(_ connection: Connection, reason: String, retry: Int) {
+    connection.write(bytes: kind.farewell(.move(reason: reason, retry: retry), retry: retry))
+    connection.closeAfterFlush(within: Self.endMilliseconds)
+  }
+
+  // MARK: Limits
+
+  /// More waits than `queue.hard`: what is queued still goes out, then the client comes back with its cursor and gets
+  /// the rest from the log, so slowness costs it nothing but a connection.
+  override func overflowed(_ connection: Connection) { end(connection, reason: "overload", retry: 0) }
+
+  override func received(_ connection: Connection, _ bytes: UnsafeMutablePointer<UInt8>, _ count: Int) -> Int {
+    let received = Int(connection[state: State.self].received) + count
+    connection[state: State.self].received = Int32(clamping: received)
+    if received > Self.inputBudget { connection.close() }
+    return count
+  }
+
+  override func ended(_ connection: Connection) {
+    server.gauges.eventStreams -= 1
+    server.detachedEnded()
+    (connection.object as? ChannelFeed)?.leave(connection)
+  }
+}

@@ -1,0 +1,100 @@
+import HalleyChannels
+import HalleyEventLoop
+import HalleyProtocols
+
+/// Serves a channel over WebSocket with frames that carry ids, cursors and outcomes: subprotocol `halley.v1`
+/// (delivery contract §6, §7.6). `hello` comes first; until then nothing is subscribed.
+final class FramedSocketDriver: ChannelSocketDriver {
+  static let subprotocol = "halley.v1"
+
+  /// Application close codes of the contract.
+  private static let misuse = WebSocketCloseCode(rawValue: 4002)
+
+  override func began(_ socket: WebSocketConnection, _ session: WebSocketSession) {
+    guard let opening else { return socket.close(code: .internalError) }
+    self.opening = nil
+    WebSocketCompanion.of(socket.connection).attachment = opening
+    rearm(socket.connection)
+  }
+
+  override func due(_ socket: WebSocketConnection, now: UInt64) -> UInt64? {
+    let connection = socket.connection
+    if let opening = pending(socket) {
+      let deadline = opening.openedAt + UInt64(settings.current.webSocketHelloTimeout)
+      if now < deadline { return deadline }
+      socket.close(code: Self.misuse, reason: "hello")
+      return nil
+    }
+    let interval = UInt64(settings.current.heartbeat)
+    let silence = silence(connection, now: now)
+    if silence < interval { return now + interval - silence }
+    send(socket, .heartbeat)
+    noteSeen(connection, now: now)
+    return now + interval
+  }
+
+  override func message(_ socket: WebSocketConnection, _ message: WebSocketMessage) {
+    guard message.isText else { return socket.close(code: .unsupportedData) }
+    guard let frame = ClientFrame(message.bytes) else { return socket.close(code: Self.misuse, reason: "json") }
+    if let opening = pending(socket) {
+      guard case .hello(let cursor) = frame else { return socket.close(code: Self.misuse, reason: "hello") }
+      return hello(socket, opening, cursor)
+    }
+    switch frame {
+    case .publish(let draft): publish(socket, draft)
+    case .hello: send(socket, .error(ref: nil, code: "hello"))
+    case .unknown: send(socket, .error(ref: nil, code: "type"))
+    }
+  }
+
+  private func hello(_ socket: WebSocketConnection, _ opening: SocketOpening, _ cursor: [UInt8]?) {
+    // Rule R6: the query's cursor wins over the one in the greeting.
+    var point = opening.point
+    if point.isByName, let cursor, !cursor.isEmpty { point = ResumePoint(cursor, default: .latest) }
+    let heartbeat = settings.current.heartbeat
+    subscribe(
+      socket, SocketOpening(channel: opening.channel, point: point, openedAt: opening.openedAt), .webSocketFramed
+    ) { result in
+      WebSocketFrameEncoder.encode(0x81, ServerFrame.opening(result, heartbeat: heartbeat).json)
+    }
+    rearm(socket.connection)
+  }
+
+  private func publish(_ socket: WebSocketConnection, _ publish: ClientFrame.Publish) {
+    guard inbound != .ignore, let channel = feed(of: socket)?.channel else {
+      return send(socket, .error(ref: publish.ref, code: "not_offered"))
+    }
+    let draft: MessageDraft
+    do {
+      draft = try MessageDraft(publish, mustBeJSON: inbound == .publishJSON)
+    } catch {
+      return send(socket, .error(ref: publish.ref, code: "invalid"))
+    }
+    let loop = server.loop
+    let bound = LoopBound((self, socket), loop: loop)
+    let ref = publish.ref
+    channel.publish(draft) { outcome in
+      let tell: @Sendable () -> Void = {
+        let (driver, socket) = bound.value
+        switch outcome {
+        case .success(let receipt):
+          driver.send(socket, .ack(ref: ref ?? [], id: receipt.id.description, duplicate: receipt.duplicate))
+        case .failure(.tooLarge): driver.send(socket, .error(ref: ref, code: "too_large"))
+        case .failure(.invalid): driver.send(socket, .error(ref: ref, code: "invalid"))
+        case .failure(.refused): driver.send(socket, .error(ref: ref, code: "unavailable"))
+        case .failure(.unknown): driver.send(socket, .error(ref: ref, code: "unknown"))
+        }
+      }
+      if loop.isOnLoop { tell() } else { loop.submit(tell) }
+    }
+  }
+
+  private func send(_ socket: WebSocketConnection, _ frame: ServerFrame) {
+    guard socket.isOpen else { return }
+    socket.connection.write(bytes: WebSocketFrameEncoder.encode(0x81, frame.json))
+  }
+
+  private func pending(_ socket: WebSocketConnection) -> SocketOpening? {
+    WebSocketCompanion.existing(socket.connection)?.attachment as? SocketOpening
+  }
+}

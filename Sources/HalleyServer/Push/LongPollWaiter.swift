@@ -1,0 +1,70 @@
+import HalleyChannels
+import HalleyEventLoop
+import HalleyProtocols
+
+/// One held poll: its registration, its deadline and its view of the peer, which live and die together.
+///
+/// Every path ends in `finish`: answered with a batch, expired with a normal empty answer, moved by a drain, or gone.
+/// Confined to its loop. RFC 6202 §2.
+final class LongPollWaiter {
+  /// Index in the feed's list; -1 when not registered.
+  var position = -1
+
+  private let exchange: HTTPExchange
+  private let feed: ChannelFeed
+  private let answer: PollAnswer
+  private let cursor: String
+  private var deadline: LoopTimer?
+  private let gauges: ServerGauges
+  private var isFinished = false
+
+  /// Holds a request until something happens.
+  ///
+  /// - Parameters:
+  ///   - cursor: where the client stands; an expired answer repeats it.
+  ///   - milliseconds: the hold, jitter already taken off.
+  init(
+    holding exchange: HTTPExchange, on feed: ChannelFeed, loop: EventLoop, answer: PollAnswer, cursor: String,
+    milliseconds: UInt64, gauges: ServerGauges
+  ) {
+    self.exchange = exchange
+    self.feed = feed
+    self.answer = answer
+    self.cursor = cursor
+    self.gauges = gauges
+    gauges.waiters += 1
+    feed.add(self)
+    deadline = LoopTimer(loop: loop) { [unowned self] in expire() }
+    deadline?.arm(afterMilliseconds: milliseconds)
+    exchange.hold { [self] in finish() }
+  }
+
+  /// The first messages after the cursor have arrived.
+  func answer(_ bodies: inout PollBodies) {
+    guard finish() else { return }
+    answer.send(bodies.body(for: answer), on: exchange)
+  }
+
+  /// The hold is over: a normal answer, the poll's heartbeat.
+  private func expire() {
+    guard finish() else { return }
+    answer.sendEmpty(cursor: cursor, retry: 0, on: exchange)
+  }
+
+  /// The server wants the client to come back later.
+  func move(retry: Int) {
+    guard finish() else { return }
+    answer.sendEmpty(cursor: cursor, retry: retry, on: exchange)
+  }
+
+  /// Gives everything back, once.
+  @discardableResult
+  private func finish() -> Bool {
+    if isFinished { return false }
+    isFinished = true
+    gauges.waiters -= 1
+    deadline?.cancel()
+    feed.remove(self)
+    return true
+  }
+}

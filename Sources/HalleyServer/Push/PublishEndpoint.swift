@@ -1,0 +1,57 @@
+import HalleyChannels
+import HalleyEventLoop
+import HalleyProtocols
+
+extension PushDispatch {
+  /// A POST publishes its body (delivery contract §12).
+  func publish() {
+    let limit = route.plan.settings.current.publishMaxBytes
+    guard exchange.body.count <= limit else { return refuse(413, "too_large") }
+    guard let channel = channel() else { return }
+    let draft: MessageDraft
+    do {
+      draft = try makeDraft()
+    } catch {
+      return refuse(400, "invalid")
+    }
+    let exchange = exchange
+    let fields = fields
+    let loop = server.loop
+    channel.publish(draft) { outcome in
+      if loop.isOnLoop {
+        Self.answer(outcome, exchange, fields)
+      } else {
+        loop.submit { Self.answer(outcome, exchange, fields) }
+      }
+    }
+  }
+
+  private func makeDraft() throws(PublishError) -> MessageDraft {
+    let event = request.query["event"]
+    let key = request.query["key"]
+    let idempotencyKey = exchange.head.string(of: "idempotency-key")
+    let type = exchange.head.string(of: "content-type")?.lowercased() ?? ""
+    if endpoint.post == .publishJSON || type.hasPrefix("application/json") {
+      return try MessageDraft(json: exchange.body, event: event, key: key, idempotencyKey: idempotencyKey)
+    }
+    if type.hasPrefix("application/octet-stream") {
+      return try MessageDraft(binary: exchange.body, event: event, key: key, idempotencyKey: idempotencyKey)
+    }
+    guard let text = String(validating: exchange.body, as: UTF8.self) else { throw .invalid("the text is not UTF-8") }
+    return try MessageDraft(text: text, event: event, key: key, idempotencyKey: idempotencyKey)
+  }
+
+  private static func answer(
+    _ outcome: Result<PublishReceipt, PublishError>, _ exchange: HTTPExchange, _ fields: [(String, String)]
+  ) {
+    switch outcome {
+    case .success(let receipt) where receipt.duplicate:
+      Answer.json(exchange, 200, #"{"id":"\#(receipt.id)","duplicate":true}"#, fields)
+    case .success(let receipt): Answer.json(exchange, 201, #"{"id":"\#(receipt.id)"}"#, fields)
+    case .failure(.tooLarge): Answer.refuse(exchange, 413, "too_large", fields)
+    case .failure(.invalid): Answer.refuse(exchange, 400, "invalid", fields)
+    case .failure(.refused): Answer.refuse(exchange, 503, "unavailable", fields, retry: 5_000)
+    case .failure(.unknown): Answer.refuse(exchange, 504, "unknown", fields, retry: 5_000)
+    }
+  }
+}

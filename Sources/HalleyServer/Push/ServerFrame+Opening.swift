@@ -1,0 +1,51 @@
+import HalleyChannels
+import HalleyProtocols
+
+extension ServerFrame {
+  /// The first frame of a subscription: welcome, or the reset that takes its place (rules R1 and R3).
+  static func opening(_ result: ReadResult, heartbeat: Int) -> ServerFrame {
+    let cursor = result.start.description
+    switch result.outcome {
+    case .reset(let reason): return .reset(reason: reason.rawValue, cursor: cursor, heartbeat: heartbeat)
+    case .current: return .welcome(resume: "current", cursor: cursor, replay: nil, heartbeat: heartbeat)
+    case .new:
+      return .welcome(resume: "new", cursor: cursor, replay: result.messages.count, heartbeat: heartbeat)
+    case .resumed:
+      return .welcome(resume: "resumed", cursor: cursor, replay: result.messages.count, heartbeat: heartbeat)
+    }
+  }
+}
+
+extension ResumePoint {
+  /// What a cursor asks for.
+  ///
+  /// - Parameter start: where a subscriber starts that brings none.
+  init(_ cursor: [UInt8], default start: StartPosition) {
+    switch Cursor.read(cursor) {
+    case .absent: self = .start(start)
+    case .latest: self = .start(.latest)
+    case .oldest: self = .start(.oldest)
+    case .last(let count): self = .start(.last(count))
+    case .unknown: self = .unknown
+    case .entries(let entries):
+      let ids = entries.compactMap { entry in Epoch(entry.epoch).map { MessageID(epoch: $0, offset: entry.offset) } }
+      self = ids.count == entries.count ? .after(ids) : .unknown
+    }
+  }
+}
+
+extension MessageDraft {
+  /// A draft of what a client publishes in a frame: JSON as it is, a base64 string as the bytes it stands for.
+  init(_ publish: ClientFrame.Publish, mustBeJSON: Bool) throws(PublishError) {
+    if publish.isBase64 {
+      guard !mustBeJSON, let text = JSONText.string(publish.data[...]), let bytes = Base64.decode(text) else {
+        throw .invalid("the data is not base64")
+      }
+      try self.init(
+        binary: bytes, event: publish.event, key: publish.key, idempotencyKey: publish.idempotencyKey)
+    } else {
+      try self.init(
+        json: publish.data, event: publish.event, key: publish.key, idempotencyKey: publish.idempotencyKey)
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import HalleyChannels
+import HalleyEventLoop
+import HalleyProtocols
+
+/// Hands a connection whose handshake is accepted to the driver of its route.
+struct SocketUpgrade {
+  let server: ServerLoop
+  let exchange: HTTPExchange
+  let route: LoopRoute
+  let request: Request
+  let handshake: WebSocketHandshake
+
+  func run() {
+    switch route.plan.endpoint {
+    case .socket(let endpoint): detach(to: route.handlerDriver(server, endpoint), request: request)
+    case .channel(let endpoint): channel(endpoint)
+    case .handler, .files: Answer.refuse(exchange, 404, "not_found")
+    }
+  }
+
+  private func channel(_ endpoint: ChannelEndpoint) {
+    let push = PushDispatch(
+      server: server, exchange: exchange, route: route, endpoint: endpoint, request: request, fields: [])
+    guard let channel = push.channel() else { return }
+    let isFramed = handshake.subprotocol == FramedSocketDriver.subprotocol
+    let point = push.resumePoint
+    if !isFramed, !point.isByName {
+      // Raw mode cannot tell an outcome.
+      return Answer.refuse(exchange, 400, "cursor")
+    }
+    let driver = route.channelDriver(server, endpoint, isFramed: isFramed)
+    driver.opening = SocketOpening(channel: channel, point: point, openedAt: server.loop.now)
+    detach(to: driver, request: nil)
+    driver.opening = nil
+  }
+
+  private func detach(to driver: WebSocketDriver, request: Request?) {
+    driver.prepare(WebSocketSession(handshake, request: request))
+    do {
+      _ = try unsafe exchange.detach(to: driver, head: handshake.responseHead.span.bytes)
+    } catch {
+      Answer.refuse(exchange, 503, "overloaded", retry: 5_000)
+    }
+  }
+}
+
+extension ResumePoint {
+  /// No cursor, or a position by name.
+  var isByName: Bool {
+    if case .start = self { return true }
+    return false
+  }
+}

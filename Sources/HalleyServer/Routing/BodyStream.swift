@@ -1,0 +1,48 @@
+import HalleyEventLoop
+
+/// Feeds a streamed answer from a task, one piece at a time. Confined to its loop.
+final class BodyStream {
+  private let exchange: HTTPExchange
+  private let loop: EventLoop
+  private var task: Task<Void, Never>?
+  private var isGone = false
+
+  init(exchange: HTTPExchange, loop: EventLoop) {
+    self.exchange = exchange
+    self.loop = loop
+  }
+
+  /// The peer has left: whoever writes learns it from the next `write`.
+  func gone() {
+    isGone = true
+    task?.cancel()
+  }
+
+  func run(_ produce: @escaping @Sendable (BodyWriter) async throws -> Void, done: @escaping () -> Void) {
+    let bound = LoopBound(self, loop: loop)
+    let finished = LoopBound(done, loop: loop)
+    let loop = loop
+    let writer = BodyWriter { piece in
+      try await withCheckedThrowingContinuation { (next: CheckedContinuation<Void, any Error>) in
+        if loop.isOnLoop { bound.value.write(piece, next) } else { loop.submit { bound.value.write(piece, next) } }
+      }
+    }
+    task = Task(executorPreference: loop.executor) {
+      do {
+        try await produce(writer)
+        bound.value.exchange.end()
+      } catch {
+        // Half a body must not look like a whole one.
+        bound.value.exchange.abort()
+      }
+      finished.value()
+    }
+  }
+
+  private func write(_ piece: [UInt8], _ next: CheckedContinuation<Void, any Error>) {
+    if isGone || !exchange.isOpen { return next.resume(throwing: CancellationError()) }
+    exchange.write(piece) { [self] in
+      if isGone { next.resume(throwing: CancellationError()) } else { next.resume() }
+    }
+  }
+}

@@ -1,0 +1,52 @@
+import HTTPTypes
+
+/// Sends a file answer: what is small in one piece, the rest in steps, each read when the one before it has left.
+struct FileReply {
+  let exchange: HTTPExchange
+  let answer: FileAnswer
+  /// Fields that the route's CORS decision adds.
+  let fields: [(String, String)]
+
+  func start() {
+    var all = answer.fields
+    all.append(contentsOf: HTTPFields(fields))
+    guard var body = answer.body else {
+      return exchange.reply(status: answer.status, fields: all, length: answer.length)
+    }
+    if body.length <= FileBody.step {
+      do {
+        var bytes: [UInt8] = []
+        while let piece = try body.takeNext() { bytes += piece }
+        exchange.reply(status: answer.status, fields: all, body: bytes)
+      } catch {
+        exchange.abort()
+      }
+    } else {
+      exchange.beginStream(status: answer.status, fields: all, length: body.length)
+      step(body)
+    }
+  }
+
+  /// Half a file must not look like a whole one: a file that has become shorter ends the connection.
+  private func step(_ body: FileBody) {
+    guard exchange.isOpen else { return }
+    var body = body
+    do {
+      guard let piece = try body.takeNext() else { return exchange.end() }
+      let rest = body
+      exchange.write(piece) { step(rest) }
+    } catch {
+      exchange.abort()
+    }
+  }
+}
+
+extension HTTPFields {
+  /// Fields from constant pairs.
+  init(_ pairs: [(String, String)]) {
+    self.init()
+    for (name, value) in pairs {
+      if let name = HTTPField.Name(name) { append(HTTPField(name: name, value: value)) }
+    }
+  }
+}

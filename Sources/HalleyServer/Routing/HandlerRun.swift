@@ -1,0 +1,90 @@
+import HTTPTypes
+import HalleyEventLoop
+import HalleyProtocols
+import Logging
+
+/// One run of a normal route's handler: a task on the connection's loop, or on the global pool for `.offLoop()`.
+struct HandlerRun: Sendable {
+  let exchange: HTTPExchange
+  let request: Request
+  /// Fields that the route's CORS decision adds to every answer.
+  let fields: [(String, String)]
+  /// The validated callback of a JSONP request.
+  let callback: JSONPCallback?
+  let logger: Logger
+  let handler: @Sendable (Request) async throws -> Response
+
+  func start(on loop: EventLoop, offLoop: Bool, gauges: ServerGauges) {
+    gauges.handlers += 1
+    let gauges = LoopBound(gauges, loop: loop)
+    if offLoop {
+      Task.detached {
+        let outcome = await produce()
+        loop.submit { finish(outcome, loop, gauges.value) }
+      }
+    } else {
+      Task(executorPreference: loop.executor) { finish(await produce(), loop, gauges.value) }
+    }
+  }
+
+  private func produce() async -> Result<Response, any Error> {
+    do { return .success(try await handler(request)) } catch { return .failure(error) }
+  }
+
+  private func finish(_ outcome: Result<Response, any Error>, _ loop: EventLoop, _ gauges: ServerGauges) {
+    switch outcome {
+    case .success(let response):
+      gauges.handlers -= 1
+      if let callback { jsonp(response, callback) } else { send(response, loop, gauges) }
+    case .failure(let error):
+      gauges.handlers -= 1
+      logger.error("a handler failed", metadata: ["path": "\(request.absolutePath)", "error": "\(error)"])
+      if let callback {
+        reply(200, JSONPBody.fields, JSONPBody.wrap(Array(#"{"error":"internal"}"#.utf8), in: callback))
+      } else {
+        Answer.refuse(exchange, 500, "internal", fields)
+      }
+    }
+  }
+
+  private func send(_ response: Response, _ loop: EventLoop, _ gauges: ServerGauges) {
+    switch response.body.storage {
+    case .none: exchange.reply(status: response.status.code, fields: merged(response))
+    case .bytes(let bytes): exchange.reply(status: response.status.code, fields: merged(response), body: bytes)
+    case .stream(let length, _) where exchange.head.method == .head:
+      // Nothing of the body is sent, so none is made: a producer without an end would hold the connection for ever.
+      exchange.beginStream(status: response.status.code, fields: merged(response), length: length)
+      exchange.end()
+    case .stream(let length, let produce):
+      gauges.handlers += 1
+      let stream = BodyStream(exchange: exchange, loop: loop)
+      exchange.beginStream(status: response.status.code, fields: merged(response), length: length) { stream.gone() }
+      let gauges = LoopBound(gauges, loop: loop)
+      stream.run(produce) { gauges.value.handlers -= 1 }
+    }
+  }
+
+  /// A script element sees neither status nor type: text becomes a JSON string, JSON stays what it is.
+  private func jsonp(_ response: Response, _ callback: JSONPCallback) {
+    guard case .bytes(let bytes) = response.body.storage else {
+      return reply(200, JSONPBody.fields, JSONPBody.wrap(Array("null".utf8), in: callback))
+    }
+    let isJSON = response.headerFields[.contentType]?.hasPrefix("application/json") ?? false
+    let value = isJSON ? bytes : JSONString.encode(bytes)
+    reply(200, JSONPBody.fields, JSONPBody.wrap(value, in: callback))
+  }
+
+  private func reply(_ status: Int, _ pairs: [(String, String)], _ body: [UInt8]) {
+    exchange.reply(status: status, pairs: fields + pairs, body: body)
+  }
+
+  private func merged(_ response: Response) -> HTTPFields {
+    var all = response.headerFields
+    for (name, value) in fields {
+      guard let name = HTTPField.Name(name) else { continue }
+      // Vary is a list that both sides may have something to say about.
+      if name == .vary, let present = all[.vary] { all[.vary] = present + ", " + value } else { all[name] = value }
+    }
+    return all
+  }
+}

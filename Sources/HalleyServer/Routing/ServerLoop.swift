@@ -1,0 +1,97 @@
+package import HalleyChannels
+package import HalleyEventLoop
+import HalleyProtocols
+package import Logging
+
+/// Everything that one loop owns: its carrier, the drivers of each route, the feeds of its channels. Confined to it.
+package final class ServerLoop {
+  let loop: EventLoop
+  let plan: ServerPlan
+  let channels: ChannelRegistry
+  let registry: LoopRegistry
+  let logger: Logger
+  let gauges = ServerGauges()
+  private var carrier: HTTPCarrier?
+  private var feeds: [ObjectIdentifier: ChannelFeed] = [:]
+  private var routes: [[LoopRoute]] = []
+  /// This loop's share of `limits.connections`.
+  private let connections: Int
+
+  package init(
+    loop: EventLoop, plan: ServerPlan, channels: ChannelRegistry, registry: LoopRegistry, connections: Int,
+    logger: Logger
+  ) {
+    self.loop = loop
+    self.plan = plan
+    self.channels = channels
+    self.registry = registry
+    self.connections = connections
+    self.logger = logger
+    routes = plan.sites.map { site in
+      let depth = site.mount.split(separator: "/").count
+      return site.routes.map { LoopRoute($0, mountDepth: depth, files: $0.filesOptions.flatMap { plan.files[$0] }) }
+    }
+  }
+
+  /// Binds the loop's listener.
+  ///
+  /// - Returns: the port in use.
+  package func listen(host: String, port: Int, shared: Bool) throws -> Int {
+    let carrier = try HTTPCarrier(loop: loop, limits: limits) { [unowned self] exchange in
+      Dispatch(server: self, exchange: exchange).run()
+    }
+    self.carrier = carrier
+    return try carrier.listen(host: host, port: port, reusePort: shared)
+  }
+
+  private var limits: HTTPLimits { HTTPLimits(plan.settings.current, connections: connections) }
+
+  func route(_ entry: Router.Entry) -> LoopRoute { routes[entry.site][entry.route] }
+
+  /// A detached connection has ended and no longer counts against the limit of connections.
+  func detachedEnded() { carrier?.detachedConnectionEnded() }
+
+  /// The feed of a channel on this loop, made when it is first asked for.
+  func feed(of channel: Channel) -> ChannelFeed {
+    if let feed = feeds[ObjectIdentifier(channel)] { return feed }
+    let feed = ChannelFeed(channel: channel, loop: loop) { [unowned self] in
+      feeds[ObjectIdentifier($0.channel)] = nil
+    }
+    feeds[ObjectIdentifier(channel)] = feed
+    return feed
+  }
+
+  /// New settings are in force: live connections look at their deadlines again.
+  package func settingsChanged() {
+    carrier?.limits = limits
+    for site in routes { for route in site { route.settingsChanged(loop) } }
+  }
+
+  package var report: ServerReport {
+    var report = ServerReport()
+    let loopGauges = loop.gauges
+    report.loops = 1
+    report.connections = loopGauges.connections
+    report.httpConnections = carrier?.gauges.connections ?? 0
+    report.webSockets = routes.reduce(0) { $0 + $1.reduce(0) { $0 + $1.webSockets } }
+    report.eventStreams = gauges.eventStreams
+    report.waiters = gauges.waiters
+    report.handlers = gauges.handlers
+    report.feeds = feeds.count
+    report.timers = loopGauges.timers
+    report.queuedBytes = loopGauges.queuedBytes
+    report.inputBytes = loopGauges.ownInputBytes
+    return report
+  }
+
+  /// Before the loop stops: waits end, feeds let go, the carrier frees its connections.
+  package func shutDown() {
+    for feed in feeds.values {
+      feed.release { _ in Int.random(in: 500...2_500) }
+      feed.detach()
+    }
+    feeds = [:]
+    carrier?.shutdown()
+    carrier = nil
+  }
+}

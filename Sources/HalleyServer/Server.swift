@@ -1,0 +1,83 @@
+package import HalleyChannels
+import HalleyEventLoop
+package import Logging
+import Synchronization
+
+/// N loops that serve the same sites, each on a thread and with a listener of its own.
+package final class Server: Sendable {
+  private let plan: ServerPlan
+  private let channels: ChannelRegistry
+  private let registry = LoopRegistry()
+  private let threads = Mutex<[WorkerThread]>([])
+  private let logger: Logger
+
+  /// - Parameters:
+  ///   - plan: checked declarations, routed.
+  ///   - channels: declared channels and the place for computed ones.
+  package init(plan: ServerPlan, channels: ChannelRegistry, logger: Logger) {
+    self.plan = plan
+    self.channels = channels
+    self.logger = logger
+  }
+
+  /// Binds and starts all loops; connections are accepted when it returns.
+  ///
+  /// - Parameters:
+  ///   - host: an IPv4 or IPv6 address, or a name.
+  ///   - port: 0 lets the system choose one.
+  ///   - threads: loops, at least one.
+  /// - Returns: the port in use.
+  /// - Throws: `LoopError` when the address cannot be bound; what had started is stopped again.
+  @discardableResult
+  package func start(host: String, port: Int, threads count: Int) throws -> Int {
+    let count = max(1, count)
+    let connections = max(1, Descriptors.connectionLimit(plan.settings.current.limitsConnections) / count)
+    var bound = port
+    var servers: [(EventLoop, LoopBound<ServerLoop>)] = []
+    // Loops share their port, and the kernel would let another program of the same user share it too.
+    if count > 1, port != 0 { try Self.probe(host: host, port: port) }
+    for _ in 0..<count {
+      let loop = try EventLoop()
+      let server = ServerLoop(
+        loop: loop, plan: plan, channels: channels, registry: registry, connections: connections, logger: logger)
+      bound = try server.listen(host: host, port: bound, shared: count > 1)
+      servers.append((loop, registry.add(server)))
+    }
+    for (loop, server) in servers {
+      // The connections that end with the loop still speak to their server: it goes after them, on their thread.
+      let thread = try WorkerThread { withExtendedLifetime(server) { loop.run() } }
+      threads.withLock { $0.append(thread) }
+    }
+    return bound
+  }
+
+  /// Fails when somebody listens on the address already.
+  private static func probe(host: String, port: Int) throws {
+    let loop = try EventLoop()
+    let carrier = try HTTPCarrier(loop: loop) { _ in }
+    defer { carrier.shutdown() }
+    try carrier.listen(host: host, port: port, reusePort: false)
+  }
+
+  /// Tells every loop that settings have changed: live connections look at their deadlines again.
+  package func settingsChanged() { registry.onEach { $0.settingsChanged() } }
+
+  /// Stops: waits are answered, connections end, threads are joined. Blocks; not to be called on a loop.
+  package func stop() {
+    for (loop, server) in registry.removeAll() {
+      loop.submit {
+        server.value.shutDown()
+        loop.stop()
+      }
+    }
+    let all = threads.withLock {
+      let taken = $0
+      $0 = []
+      return taken
+    }
+    for thread in all { thread.join() }
+  }
+
+  /// The sum of all gauges, each read on its own loop.
+  package func report() async -> ServerReport { await registry.report() }
+}

@@ -1,0 +1,84 @@
+package import HalleyEventLoop
+internal import HalleyProtocols
+
+extension WebSocketDriver {
+  /// Arms the connection's deadline by the settings in force: at the start, and when they have changed.
+  package final func rearm(_ connection: Connection) {
+    guard WebSocketConnection(connection).isOpen else { return }
+    judge(connection)
+  }
+
+  /// Does what is due and arms the next deadline.
+  final func judge(_ connection: Connection) {
+    let socket = WebSocketConnection(connection)
+    // The peer has not answered our close frame in time.
+    guard socket.isOpen else { return connection.close() }
+    let now = connection.loop.now
+    var next = keepAlive(connection, now)
+    if let due = due(socket, now: now) { next = min(next, due) }
+    if socket.isOpen, next < .max { connection.armDeadline(at: next) }
+  }
+
+  /// RFC 6455 §5.5.2: a ping after silence; any input within the timeout counts as its pong. Returns when to look again.
+  private func keepAlive(_ connection: Connection, _ now: UInt64) -> UInt64 {
+    let slot = unsafe WebSocketSlot.of(connection)
+    guard timing.ping > 0 else { return .max }
+    if unsafe slot.pointee.marks.contains(.pinged) {
+      let pingedAt = unsafe slot.pointee.pingedAt
+      // Input is never as young as the ping when that goes out, so the same millisecond is an answer.
+      let isAnswered = Int32(bitPattern: UInt32(truncatingIfNeeded: connection.lastInput) &- pingedAt) >= 0
+      if !isAnswered {
+        let waited = UInt64(UInt32(truncatingIfNeeded: now) &- pingedAt)
+        if waited < timing.pongTimeout { return now + timing.pongTimeout - waited }
+        // While reading is paused an answer cannot be seen. The system notices a dead peer by the unsent ping.
+        if unsafe !slot.pointee.marks.contains(.paused) {
+          connection.reset()
+          return .max
+        }
+      }
+      unsafe slot.pointee.marks.remove(.pinged)
+      if !isAnswered { return unsafe now + interval(slot) }
+    }
+    let due = unsafe connection.lastInput + interval(slot)
+    if due > now { return due }
+    sendPing(connection, now)
+    // The next ping may be due before the answer to this one.
+    return unsafe now + min(timing.pongTimeout, interval(slot))
+  }
+
+  private func interval(_ slot: UnsafeMutablePointer<WebSocketSlot>) -> UInt64 {
+    unsafe max(1, timing.ping * UInt64(slot.pointee.pace) / 100)
+  }
+
+  private func sendPing(_ connection: Connection, _ now: UInt64) {
+    let slot = unsafe WebSocketSlot.of(connection)
+    unsafe slot.pointee.marks.insert(.pinged)
+    unsafe slot.pointee.seenAt = lastSeen(connection)
+    unsafe slot.pointee.pingedAt = UInt32(truncatingIfNeeded: now)
+    let counter = nextPing()
+    let payload = (0..<8).map { UInt8(truncatingIfNeeded: counter >> UInt64(56 - 8 * $0)) }
+    unsafe connection.write(WebSocketFrameEncoder.encode(0x80 | WebSocketOpcode.ping, payload).span.bytes)
+  }
+
+  /// Milliseconds since the peer was sent anything but a ping, which browsers hide from their pages.
+  final func silence(_ connection: Connection, now: UInt64) -> UInt64 {
+    UInt64(UInt32(truncatingIfNeeded: now) &- lastSeen(connection))
+  }
+
+  /// What has just been sent in the same turn as a ping counts.
+  final func noteSeen(_ connection: Connection, now: UInt64) {
+    unsafe WebSocketSlot.of(connection).pointee.seenAt = UInt32(truncatingIfNeeded: now)
+  }
+
+  private func lastSeen(_ connection: Connection) -> UInt32 {
+    let slot = unsafe WebSocketSlot.of(connection)
+    let output = UInt32(truncatingIfNeeded: connection.lastOutput)
+    return unsafe output == slot.pointee.pingedAt ? slot.pointee.seenAt : output
+  }
+
+  /// Our close frame is out: its answer is due.
+  final func awaitClose(_ connection: Connection) {
+    closing(WebSocketConnection(connection))
+    connection.armDeadline(at: connection.loop.now + timing.closeTimeout)
+  }
+}

@@ -1,0 +1,74 @@
+internal import HalleyEventLoop
+internal import HalleyProtocols
+
+/// What a WebSocket connection keeps in its slot; all zero when it opens.
+@safe struct WebSocketSlot: BitwiseCopyable {
+  var receiver = WebSocketReceiver()
+  /// The payload of the message that is being handled.
+  var payload: UnsafePointer<UInt8>?
+  /// Grows with each message; a view with another number has expired.
+  var serial: UInt32 = 0
+  /// Window bits of what we send; 0: no compression.
+  var deflateBits: UInt8 = 0
+  var marks: Marks = []
+  /// Percent of the configured intervals that this connection uses, 90–110.
+  var pace: UInt8 = 0
+  /// When the last ping went out: the low bits of the loop's milliseconds.
+  var pingedAt: UInt32 = 0
+  /// When the last output before that ping went out, in the same form.
+  var seenAt: UInt32 = 0
+
+  struct Marks: OptionSet, BitwiseCopyable {
+    let rawValue: UInt8
+    /// A ping is out and nothing has arrived since.
+    static let pinged = Marks(rawValue: 1)
+    /// A pong waits behind other output; newer pings replace what follows it.
+    static let pongQueued = Marks(rawValue: 2)
+    /// No further message now: output has piled up, or the connection ends.
+    static let halted = Marks(rawValue: 4)
+    /// Reading is paused until output has drained.
+    static let paused = Marks(rawValue: 8)
+  }
+
+  /// Whether a frame needs no more than a head before its payload.
+  var mayWriteInPlace: Bool { receiver.isOpen && deflateBits == 0 }
+
+  /// The slot of a connection of this kind. Slots never move, and a stale handle gets zeroes that nobody reads.
+  @inline(__always)
+  static func of(_ connection: Connection) -> UnsafeMutablePointer<WebSocketSlot> {
+    unsafe withUnsafeMutablePointer(to: &connection[state: WebSocketSlot.self]) { unsafe $0 }
+  }
+}
+
+/// What only some connections need beyond their slot: made when it is needed, freed when it is not.
+final class WebSocketCompanion {
+  /// Earlier fragments of a message, or an inflated one.
+  var memory = WebSocketMemory()
+  /// The newest ping that could not be answered.
+  var pong: [UInt8]?
+  /// The handler's side; nil on routes without one.
+  var socket: WebSocket?
+  /// Whatever a subclass of the driver needs for this connection.
+  var attachment: AnyObject?
+
+  var isNeeded: Bool { memory.count > 0 || pong != nil || socket != nil || attachment != nil }
+
+  /// The connection's companion, if it has one.
+  static func existing(_ connection: Connection) -> WebSocketCompanion? {
+    // Every driver of this kind puts nothing else there.
+    connection.object.map { unsafe unsafeDowncast($0, to: WebSocketCompanion.self) }
+  }
+
+  /// The connection's companion, made if need be.
+  static func of(_ connection: Connection) -> WebSocketCompanion {
+    if let companion = existing(connection) { return companion }
+    let companion = WebSocketCompanion()
+    connection.object = companion
+    return companion
+  }
+
+  /// Frees it unless it still holds something.
+  static func release(_ connection: Connection) {
+    if let companion = existing(connection), !companion.isNeeded { connection.object = nil }
+  }
+}
