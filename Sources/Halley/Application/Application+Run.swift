@@ -1,0 +1,77 @@
+import FoundationEssentials
+import Logging
+public import ServiceLifecycle
+
+extension Application: Service {
+  /// Serves until the service group shuts down or the task is cancelled, then ends all connections and returns.
+  ///
+  /// - Throws: ``StartError`` when the address cannot be bound.
+  public func run() async throws {
+    try await run { [logger] addresses in
+      for address in addresses { logger.info("serving \(address)") }
+    }
+  }
+
+  /// Serves as ``run()`` does.
+  ///
+  /// - Parameter listening: called once connections are accepted, with a line for each site: its name and its URL.
+  public func run(listening: @Sendable ([String]) -> Void) async throws {
+    let server = try RunningServer(program.withLock { $0 }, logger: logger)
+    running.withLock { $0 = server }
+    listening(server.addresses)
+    await withTaskGroup(of: Void.self) { group in
+      for site in sites { group.addTask { await self.run(site) } }
+      group.addTask { await self.watchFile() }
+      // Returns when the group shuts down; throws when the task is cancelled, which means the same here.
+      try? await gracefulShutdown()
+      group.cancelAll()
+    }
+    running.withLock { $0 = nil }
+    await server.stop()
+  }
+
+  /// Reads the file again and takes what it says; one with mistakes changes nothing and is logged. Any thread.
+  public func reload() {
+    reloading.withLock { _ in
+      let before = program.withLock { $0 }
+      do throws(StartError) {
+        let after = try before.reloaded(from: configuration.read())
+        let restart = after.restartKeys(comparedTo: before)
+        program.withLock { $0 = after }
+        if let server = running.withLock({ $0 }) { server.reload(after) } else { after.commit() }
+        logger.info("settings reloaded")
+        if !restart.isEmpty {
+          logger.warning("\(restart.joined(separator: ", ")): changed, takes effect at the next start")
+        }
+      } catch {
+        for mistake in error.mistakes { logger.error("settings not reloaded: \(mistake)") }
+      }
+    }
+  }
+
+  /// What a site does by itself; its failure is logged and leaves the routes alone.
+  private func run(_ site: any Site) async {
+    do {
+      try await site.run()
+    } catch is CancellationError {
+    } catch {
+      logger.error("site \(type(of: site).name) stopped its work: \(error)")
+    }
+  }
+
+  /// Reloads when the file's text has changed and has then stayed the same for a second, so that a file in the middle
+  /// of being written is not taken for a mistake.
+  private func watchFile() async {
+    guard configuration.file != nil else { return }
+    var taken = configuration.text
+    var seen = taken
+    while (try? await Task.sleep(for: .seconds(1))) != nil {
+      let now = configuration.text
+      if now == seen, now != taken {
+        taken = now
+        reload()
+      }
+      seen = now
+    }
+  }
+}

@@ -1,0 +1,116 @@
+extension Route {
+  /// Offers the channel as an event stream (`EventSource`), detached from evhttp: a few hundred bytes per subscriber.
+  ///
+  /// - Parameters:
+  ///   - retry: bounds of the reconnection time told to browsers, random in between because they add no jitter; key
+  ///     `sse.retry`, 2–5 s by default.
+  ///   - file: filled in by the compiler.
+  ///   - line: filled in by the compiler.
+  public func sse(retry: ClosedRange<Duration>? = nil, file: String = #filePath, line: Int = #line) -> Route {
+    modified(".sse", file, line) { declaration, location in
+      declaration.transports.insert(.eventStream)
+      declaration.set(
+        "sse.retry",
+        retry.map { .spread($0.lowerBound.wholeMilliseconds, $0.upperBound.wholeMilliseconds) }, at: location)
+    }
+  }
+
+  /// Offers the channel by long-polling: a request is held until there is a message, or answered empty after `hold`.
+  ///
+  /// - Parameters:
+  ///   - hold: the longest hold; key `poll.hold`, 20 s by default, 5–55 s. Below the cut of every proxy in between.
+  ///   - file: filled in by the compiler.
+  ///   - line: filled in by the compiler.
+  public func longPoll(hold: Duration? = nil, file: String = #filePath, line: Int = #line) -> Route {
+    modified(".longPoll", file, line) { declaration, location in
+      declaration.transports.insert(.longPoll)
+      declaration.set("poll.hold", hold.map { .number($0.wholeMilliseconds) }, at: location)
+    }
+  }
+
+  /// Offers the channel as a stream of JSON lines, for `fetch` and XHR.
+  ///
+  /// - Parameters:
+  ///   - file: filled in by the compiler.
+  ///   - line: filled in by the compiler.
+  public func stream(file: String = #filePath, line: Int = #line) -> Route {
+    modified(".stream", file, line) { declaration, _ in declaration.transports.insert(.stream) }
+  }
+
+  /// Offers long-polls to `<script>` elements of any origin, wrapped in the callback that the query names.
+  ///
+  /// Off by default: JSONP answers every site on the web, so never offer it on what a cookie unlocks.
+  ///
+  /// - Parameters:
+  ///   - callback: the query parameter that names the callback.
+  ///   - hold: the longest hold; key `jsonp.hold`, 25 s by default, at most 30 s.
+  ///   - file: filled in by the compiler.
+  ///   - line: filled in by the compiler.
+  public func jsonp(
+    callback: String = "callback", hold: Duration? = nil, file: String = #filePath, line: Int = #line
+  ) -> Route {
+    modified(".jsonp", file, line) { declaration, location in
+      declaration.transports.insert(.jsonp)
+      declaration.jsonpParameter = callback
+      declaration.set("jsonp.hold", hold.map { .number($0.wholeMilliseconds) }, at: location)
+    }
+  }
+
+  /// Takes `POST` and publishes the body: JSON, binary or text by its content type.
+  ///
+  /// - Parameters:
+  ///   - file: filled in by the compiler.
+  ///   - line: filled in by the compiler.
+  public func publish(file: String = #filePath, line: Int = #line) -> Route {
+    modified(".publish", file, line) { declaration, _ in declaration.post = .publish }
+  }
+
+  /// Takes `POST` and publishes the body if it is what `kind` asks for; else answers 400.
+  ///
+  /// - Parameters:
+  ///   - kind: what the body must be, whatever its content type says.
+  ///   - file: filled in by the compiler.
+  ///   - line: filled in by the compiler.
+  public func publish(as kind: PayloadKind, file: String = #filePath, line: Int = #line) -> Route {
+    modified(".publish", file, line) { declaration, _ in declaration.post = kind.mode }
+  }
+
+  /// How often silent connections show signs of life, and how soon dead ones are noticed.
+  ///
+  /// - Parameters:
+  ///   - interval: without output so long, a stream sends a heartbeat; key `heartbeat`, 15 s by default, 5–55 s.
+  ///   - ping: without input so long, a WebSocket is pinged; key `websocket.ping`, 20 s by default, 5–120 s.
+  ///   - pongTimeout: no input so long after a ping means the peer is gone; key `websocket.pongTimeout`, 10 s by
+  ///     default, 2–60 s.
+  ///   - file: filled in by the compiler.
+  ///   - line: filled in by the compiler.
+  public func heartbeat(
+    _ interval: Duration? = nil, ping: Duration? = nil, pongTimeout: Duration? = nil, file: String = #filePath,
+    line: Int = #line
+  ) -> Route {
+    modified(".heartbeat", file, line) { declaration, location in
+      declaration.set("heartbeat", interval.map { .number($0.wholeMilliseconds) }, at: location)
+      declaration.set("websocket.ping", ping.map { .number($0.wholeMilliseconds) }, at: location)
+      declaration.set("websocket.pongTimeout", pongTimeout.map { .number($0.wholeMilliseconds) }, at: location)
+    }
+  }
+
+  /// What happens to subscribers that read more slowly than the channel speaks.
+  ///
+  /// - Parameters:
+  ///   - policy: what to do; ``Backpressure/disconnect`` is the only one so far.
+  ///   - soft: queued bytes of one connection at which the policy begins; key `queue.soft`, 256 KiB.
+  ///   - hard: queued bytes past which the connection is closed; key `queue.hard`, 1 MiB.
+  ///   - file: filled in by the compiler.
+  ///   - line: filled in by the compiler.
+  public func backpressure(
+    _ policy: Backpressure, soft: ByteCount? = nil, hard: ByteCount? = nil, file: String = #filePath,
+    line: Int = #line
+  ) -> Route {
+    modified(".backpressure", file, line) { declaration, location in
+      declaration.backpressure = policy
+      declaration.set("queue.soft", soft.map { .number($0.bytes) }, at: location)
+      declaration.set("queue.hard", hard.map { .number($0.bytes) }, at: location)
+    }
+  }
+}

@@ -1,0 +1,208 @@
+import FoundationEssentials
+import HalleyServer
+import HalleyTesting
+import Logging
+import ServiceLifecycle
+import Synchronization
+import Testing
+
+@testable import Halley
+
+@Suite("Application", .timeLimit(.minutes(1)))
+struct ApplicationTests {
+  private let folder = FileManager.default.temporaryDirectory.appending(path: "halley-tests-\(UUID().uuidString)")
+  private let log = LogBook()
+
+  private func write(_ text: String) throws {
+    try FileManager.default.createDirectory(at: folder.appending(path: "Public"), withIntermediateDirectories: true)
+    try Data(text.utf8).write(to: folder.appending(path: "halley.yaml"))
+  }
+
+  private func application(_ sites: [any Site], arguments: [String] = []) throws -> Application {
+    let log = log
+    return try Application(
+      sites: sites, directory: folder.path,
+      configuration: ApplicationConfiguration(
+        file: folder.appending(path: "halley.yaml").path, fileIsRequired: false,
+        arguments: ["--listen", "127.0.0.1:0", "--threads", "2"] + arguments, environment: [:]),
+      logger: Logger(label: "test") { _ in LogBook.Handler(book: log) })
+  }
+
+  /// Runs an application, hands the addresses and the port to `body`, then stops it and waits for the end.
+  private func running(
+    _ application: Application, _ body: @Sendable ([String], Int) async throws -> Void
+  ) async throws {
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let (stream, continuation) = AsyncStream.makeStream(of: [String].self)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      group.addTask {
+        defer { continuation.finish() }
+        try await application.run { continuation.yield($0) }
+      }
+      for await addresses in stream {
+        let port = addresses.first.flatMap { URL(string: String($0.split(separator: " ")[1]))?.port }
+        try await body(addresses, try #require(port))
+        break
+      }
+      group.cancelAll()
+      try await group.waitForAll()
+    }
+  }
+
+  @Test("It serves its sites on every loop, runs their own work, and stops when it is cancelled")
+  func serves() async throws {
+    struct Worker: Site {
+      let started: AsyncStream<Void>.Continuation
+      var routes: Routes { Get("/hello") { _ in .text("hello") } }
+      func run() async throws {
+        started.yield()
+        try await Task.sleep(for: .seconds(3600))
+      }
+    }
+    let (started, continuation) = AsyncStream.makeStream(of: Void.self)
+    let application = try application([Worker(started: continuation)])
+    try await running(application) { addresses, port in
+      #expect(addresses == ["Worker  http://127.0.0.1:\(port)/worker/"])
+      for _ in 0..<8 { #expect(fetch("/worker/hello", port: port)?.hasSuffix("\r\n\r\nhello") == true) }
+      #expect(fetch("/worker/nothing", port: port)?.hasPrefix("HTTP/1.1 404 ") == true)
+      for await _ in started { break }
+    }
+    #expect(application.running.withLock { $0 == nil })
+  }
+
+  private final class Held: @unchecked Sendable {
+    // Sendable because it is filled by the running test and read after it.
+    var clients: [RawClient] = []
+  }
+
+  @Test("Connections of every kind that are still open end with it")
+  func openConnections() async throws {
+    struct Pushing: Site {
+      let news = Channel("news")
+      var routes: Routes { Route("/news", news).websocket().sse().longPoll().stream().publish() }
+    }
+    let upgrade =
+      "Connection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n"
+      + "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"
+    let requests = [
+      ("?hold=0", ""), ("", ""), ("", "Accept: text/event-stream\r\n"), ("?transport=stream", ""), ("", upgrade),
+      ("", upgrade + "Sec-WebSocket-Protocol: halley.v1\r\n"), ("", "Content-Length: 10\r\n"),
+    ]
+    let held = Held()
+    try await running(try application([Pushing()])) { _, port in
+      for _ in 0..<4 {  // so that both loops get some
+        for (query, fields) in requests {
+          let client = try RawClient(port: port)
+          client.send("GET /pushing/news\(query) HTTP/1.1\r\nHost: localhost\r\n\(fields)\r\n")
+          let isSilent = query.isEmpty && (fields.isEmpty || fields.hasPrefix("Content"))
+          if !isSilent { _ = try client.receive(until: "\r\n\r\n") }
+          held.clients.append(client)
+        }
+      }
+    }
+    // Read to the end: none of them is left open.
+    for client in held.clients { _ = try? client.receiveAll() }
+  }
+
+  @Test("A service group stops it gracefully")
+  func graceful() async throws {
+    let application = try application([Sample { Get("/", handler: answer) }])
+    let group = ServiceGroup(services: [application], logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+    try await withThrowingTaskGroup(of: Void.self) { tasks in
+      tasks.addTask { try await group.run() }
+      while application.running.withLock({ $0 == nil }) { await Task.yield() }
+      await group.triggerGracefulShutdown()
+      try await tasks.waitForAll()
+    }
+  }
+
+  @Test("A port that is taken is one sentence with the mend")
+  func taken() async throws {
+    try await running(try application([Sample {}])) { _, port in
+      let second = try Application(
+        sites: [], directory: "/nowhere",
+        configuration: ApplicationConfiguration(
+          arguments: ["--listen", "127.0.0.1:\(port)", "--threads", "1"], environment: [:]),
+        logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+      let error = await #expect(throws: StartError.self) { try await second.run() }
+      #expect(
+        error?.description.contains("--listen: cannot listen on 127.0.0.1:\(port)") == true,
+        "\(String(describing: error))")
+      #expect(error?.description.hasSuffix("choose another with --listen HOST:PORT") == true)
+    }
+  }
+
+  @Test("A reload reaches running routes and channels; a bad file changes nothing and is logged with file and key")
+  func reload() async throws {
+    try write("heartbeat: 9s\n")
+    let news = Channel("news", history: .last(3))
+    let application = try application([Sample { Route("/news", news).sse() }])
+    let settings = application.program.withLock { $0.plans[0].routes[0].settings }
+    try await running(application) { _, _ in
+      #expect(settings.current.heartbeat == 9_000)
+      #expect(news.log.limits.historyMessages == 3)
+
+      try write("heartbeat: 7s\nhistory.messages: 5\nlisten: 127.0.0.1:1\n")
+      application.reload()
+      #expect(settings.current.heartbeat == 7_000)
+      #expect(news.log.limits.historyMessages == 5)
+
+      try write("heartbeat: 7s\nhistory.messages: 5\nheartbaet: 8s\n")
+      application.reload()
+      #expect(settings.current.heartbeat == 7_000)
+      #expect(log.lines.contains { $0.contains("halley.yaml:3: 'heartbaet' is no key; did you mean 'heartbeat'?") })
+    }
+  }
+
+  @Test("Channels that routes compute retain what their route says")
+  func computed() async throws {
+    let site = Sample { Route("/rooms/:room", history: .last(3), channel: { $0["room"] }).sse() }
+    let program = try plan([site])
+    guard case .channel(let endpoint) = program.plans[0].routes[0].endpoint,
+      case .computed(let history, _) = endpoint.source
+    else {
+      Issue.record("a computed channel")
+      return
+    }
+    let channel = Channel("x", history: history)
+    let book = ChannelLimitBook(program)
+    book.apply(to: channel)
+    #expect(channel.log.limits.historyMessages == 3)
+    #expect(channel.log.limits.historyAge == 300_000)
+    book.replace(try program.reloaded(from: SettingSources(arguments: ["--history-messages", "9"])))
+    book.apply(to: channel)
+    #expect(channel.log.limits.historyMessages == 9)
+  }
+
+  @Test("A host name that is none, and a file that was asked for and is not there")
+  func mistakes() async throws {
+    let application = try application([], arguments: ["--hosts", "a b"])
+    let error = await #expect(throws: StartError.self) { try await application.run() }
+    #expect(error?.description == "--hosts: 'a b' is no host name; write example.com or *.example.com")
+    let missing = #expect(throws: StartError.self) {
+      try Application(
+        sites: [], directory: "/nowhere",
+        configuration: ApplicationConfiguration(file: "/nowhere/halley.yaml", environment: [:]))
+    }
+    #expect(missing?.description.hasPrefix("nowhere/halley.yaml: cannot be read") == true)
+  }
+}
+
+/// Collects what is logged.
+private final class LogBook: Sendable {
+  private let written = Mutex<[String]>([])
+  var lines: [String] { written.withLock { $0 } }
+
+  struct Handler: LogHandler {
+    let book: LogBook
+    var metadata: Logger.Metadata = [:]
+    var logLevel = Logger.Level.trace
+
+    subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+      get { metadata[key] }
+      set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) { book.written.withLock { $0.append("\(event.message)") } }
+  }
+}
