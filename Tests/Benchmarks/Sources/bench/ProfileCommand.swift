@@ -1,0 +1,44 @@
+import ArgumentParser
+import Foundation
+
+/// Shows where the instructions of a row go: each function's own, per message or delivery.
+struct ProfileCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "profile", abstract: "Lists the functions in which a row's instructions are spent.")
+
+  @OptionGroup var options: ServerOptions
+  @Option(help: "Rows whose name contains this.") var rows = "echo, 1 in flight"
+  @Option(help: "Most functions per row.") var functions = 30
+
+  func run() throws {
+    let rows = LoadRow.all.filter { $0.name.localizedStandardContains(self.rows) }
+    let directory = FileManager.default.temporaryDirectory.appendingPathComponent("halley-profile-\(getpid())")
+    try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: directory) }
+    let server = try Server(options.profile, underCallgrind: true, directory: directory)
+    defer { server.stop() }
+    guard let callgrind = server.callgrind else { return }
+    for row in rows {
+      guard let arguments = row.arguments(options.profile) else { continue }
+      let load = try server.load(arguments + ["--timeout", "90"])
+      defer { load.stop() }
+      try load.run(max(1, row.countUnderCallgrind / 10))
+      var units = 0
+      let profile = try callgrind.profile { units = try load.run(row.countUnderCallgrind) }
+      report(row, profile, units)
+    }
+  }
+
+  private func report(_ row: LoadRow, _ profile: Profile, _ units: Int) {
+    let counts = profile.counts
+    say(
+      String(
+        format: "%@: %.1f user instructions per %@", row.name, Double(profile.instructions) / Double(units), row.unit))
+    say("      own     calls  function")
+    for (name, cost) in profile.own.sorted(by: { $0.value > $1.value }).prefix(functions) {
+      let each = Double(cost) / Double(units)
+      if each < 0.05 { break }
+      say(String(format: "%9.1f %9.2f  ", each, Double(counts[name, default: 0]) / Double(units)) + name)
+    }
+  }
+}
