@@ -38,7 +38,7 @@ struct LogState {
     let end = position + messages.count
     return ReadResult(
       outcome: outcome, start: MessageID(epoch: epoch, offset: position), messages: messages, more: end < window.top,
-      end: MessageID(epoch: epoch, offset: end))
+      end: MessageID(epoch: epoch, offset: end), top: window.top)
   }
 
   private func resume(_ point: ResumePoint, _ limits: ReplayLimits) -> (ResumeOutcome, position: Int) {

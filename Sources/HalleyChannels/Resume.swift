@@ -72,6 +72,8 @@ package struct ReadResult: Sendable {
   package var more: Bool
   /// The position after the last message of `messages`.
   package var end: MessageID
+  /// Offset of the newest message of the channel.
+  package var top: Int
 }
 
 /// What a subscriber gets that has just been attached.
