@@ -184,14 +184,3 @@ struct PushDispatch {
     Answer.refuse(exchange, status, code, fields + more, retry: retry)
   }
 }
-
-extension ResumeOutcome {
-  var word: String {
-    switch self {
-    case .new: "new"
-    case .current: "current"
-    case .resumed: "resumed"
-    case .reset: "reset"
-    }
-  }
-}

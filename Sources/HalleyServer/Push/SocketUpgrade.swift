@@ -43,11 +43,3 @@ struct SocketUpgrade {
     }
   }
 }
-
-extension ResumePoint {
-  /// No cursor, or a position by name.
-  var isByName: Bool {
-    if case .start = self { return true }
-    return false
-  }
-}

@@ -1,9 +1,8 @@
-import HalleyChannels
-import HalleyProtocols
+package import HalleyProtocols
 
 extension ServerFrame {
   /// The first frame of a subscription: welcome, or the reset that takes its place (rules R1 and R3).
-  static func opening(_ result: ReadResult, heartbeat: Int) -> ServerFrame {
+  package static func opening(_ result: ReadResult, heartbeat: Int) -> ServerFrame {
     let cursor = result.start.description
     switch result.outcome {
     case .reset(let reason): return .reset(reason: reason.rawValue, cursor: cursor, heartbeat: heartbeat)
@@ -20,7 +19,7 @@ extension ResumePoint {
   /// What a cursor asks for.
   ///
   /// - Parameter start: where a subscriber starts that brings none.
-  init(_ cursor: [UInt8], default start: StartPosition) {
+  package init(_ cursor: [UInt8], default start: StartPosition) {
     switch Cursor.read(cursor) {
     case .absent: self = .start(start)
     case .latest: self = .start(.latest)
@@ -32,11 +31,29 @@ extension ResumePoint {
       self = ids.count == entries.count ? .after(ids) : .unknown
     }
   }
+
+  /// No cursor, or a position by name.
+  package var isByName: Bool {
+    if case .start = self { return true }
+    return false
+  }
+}
+
+extension ResumeOutcome {
+  /// How frames and poll answers say it.
+  package var word: String {
+    switch self {
+    case .new: "new"
+    case .current: "current"
+    case .resumed: "resumed"
+    case .reset: "reset"
+    }
+  }
 }
 
 extension MessageDraft {
   /// A draft of what a client publishes in a frame: JSON as it is, a base64 string as the bytes it stands for.
-  init(_ publish: ClientFrame.Publish, mustBeJSON: Bool) throws(PublishError) {
+  package init(_ publish: ClientFrame.Publish, mustBeJSON: Bool) throws(PublishError) {
     if publish.isBase64 {
       guard !mustBeJSON, let text = JSONText.string(publish.data[...]), let bytes = Base64.decode(text) else {
         throw .invalid("the data is not base64")
