@@ -9,6 +9,7 @@ struct Hub: Site {
       .sse()
       .longPoll()
       .stream()
+      .iframe()
       .jsonp()
       .publish()
   }

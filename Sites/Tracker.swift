@@ -11,6 +11,7 @@ struct Tracker: Site {
       .sse()
       .longPoll()
       .stream()
+      .iframe()
       .jsonp()
       .publish(as: .json)
       .cors(.origins("https://example.com"))

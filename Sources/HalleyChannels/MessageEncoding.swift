@@ -22,12 +22,14 @@ package enum MessageEncoding: Int, Sendable, CaseIterable {
   case lineChunk
   /// The message as an element of a poll's `messages`.
   case pollObject
+  /// The `message` frame with everything escaped that could end a script. What calls it differs by subscriber.
+  case scriptFrame
 }
 
 /// The forms of one message made so far.
 struct MessageForms {
   // No form is ever empty, so an empty array says "not made yet".
-  private var forms = InlineArray<9, [UInt8]>(repeating: [])
+  private var forms = InlineArray<10, [UInt8]>(repeating: [])
 
   /// The form, made on the first call.
   mutating func form(_ encoding: MessageEncoding, of message: Message) -> [UInt8] {
@@ -48,6 +50,7 @@ struct MessageForms {
     case .eventStreamFrames: return EventStreamEncoder.block(id: message.id.description, data: frame(message))
     case .line: return frame(message) + [0x0A]
     case .pollObject: return MessageObject.encode(message)
+    case .scriptFrame: return JSONString.scriptSafe(frame(message))
     case .eventStreamChunk: return HTTPChunk.encode(form(.eventStream, of: message))
     case .eventStreamFramesChunk: return HTTPChunk.encode(form(.eventStreamFrames, of: message))
     case .lineChunk: return HTTPChunk.encode(form(.line, of: message))

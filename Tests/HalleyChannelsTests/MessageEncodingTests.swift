@@ -50,6 +50,15 @@ struct MessageEncodingTests {
     #expect(text(message, .pollObject) == #"{"id":"kQ3fZx9a-42","data":"AAEC/w==","encoding":"base64"}"#)
   }
 
+  @Test("a frame for a script holds nothing that ends one")
+  func script() throws {
+    let message = message(try MessageDraft(text: "</script>\u{2028}<b>", event: "a<b", key: ">\u{2029}"))
+    #expect(
+      text(message, .scriptFrame)
+        == #"{"type":"message","id":"kQ3fZx9a-42","data":"\u003C/script\u003E\u2028\u003Cb\u003E","#
+        + #""event":"a\u003Cb","key":"\u003E\u2029"}"#)
+  }
+
   @Test("an empty payload is one empty frame and one empty data line")
   func empty() throws {
     let message = message(try MessageDraft(text: ""))

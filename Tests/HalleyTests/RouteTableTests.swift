@@ -13,7 +13,7 @@ struct RouteTableTests {
       Get("/time", handler: answer).cors(.any).jsonp(callback: "cb").offLoop()
       Post("/time", handler: answer)
       Route("/positions", positions)
-        .websocket(inbound: .publish).sse().longPoll(hold: .seconds(25)).stream().jsonp().publish()
+        .websocket(inbound: .publish).sse().longPoll(hold: .seconds(25)).stream().iframe().jsonp().publish()
         .cors(.origins("https://example.com"))
       Route("/rooms/:room", channel: { $0["room"] }).sse()
       Route("/echo").websocket { (_: WebSocket) in }
@@ -26,7 +26,7 @@ struct RouteTableTests {
         GET      /sample/…            files Public/pages, no-cache
         GET      /sample/time         handler jsonp(cb) cors(any) offLoop
         POST     /sample/time         handler
-        GET,POST /sample/positions    channel positions: websocket sse longPoll stream jsonp(callback) publish cors(https://example.com)
+        GET,POST /sample/positions    channel positions: websocket sse longPoll stream iframe jsonp(callback) publish cors(https://example.com)
             poll.hold 25s  HalleyTests/RouteTableTests.swift:\(line + 6)
         GET      /sample/rooms/:room  channel by request: sse
             heartbeat 9s  halley.yaml:1

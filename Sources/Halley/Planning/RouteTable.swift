@@ -61,6 +61,7 @@ enum RouteTable {
     }
     let names: [(Transports, String)] = [
       (.webSocket, "websocket"), (.eventStream, "sse"), (.longPoll, "longPoll"), (.stream, "stream"),
+      (.iframe, "iframe"),
     ]
     words += names.filter { declaration.transports.contains($0.0) }.map(\.1)
     if let parameter = declaration.jsonpParameter { words.append("jsonp(\(parameter))") }

@@ -28,13 +28,36 @@ extension Route {
     }
   }
 
-  /// Offers the channel as a stream of JSON lines, for `fetch` and XHR.
+  /// Offers the channel as a stream of JSON lines, for `fetch` and XHR (`?transport=stream`).
+  ///
+  /// `?prelude=2048`, at most 4096, sends so many spaces and a line feed first, for what buffers the first bytes:
+  /// XDomainRequest, old XHR, some proxies.
+  ///
+  /// - Parameters:
+  ///   - maxBytes: body after which an answer ends with a `move` and the client comes back with its cursor, because an
+  ///     XHR keeps all it has read; key `stream.maxBytes`, 128 KiB by default, at least 4 KiB. Also for `.iframe()`.
+  ///   - file: filled in by the compiler.
+  ///   - line: filled in by the compiler.
+  public func stream(maxBytes: ByteCount? = nil, file: String = #filePath, line: Int = #line) -> Route {
+    modified(".stream", file, line) { declaration, location in
+      declaration.transports.insert(.stream)
+      declaration.set("stream.maxBytes", maxBytes.map { .number($0.bytes) }, at: location)
+    }
+  }
+
+  /// Offers the channel as an HTML document that never ends, one script a message: forever-iframe, and the ActiveX
+  /// `htmlfile` that reads the same bytes (`?transport=iframe`).
+  ///
+  /// `&callback=parent.process` names the function that each script calls; only pages of the same origin may frame the
+  /// document. `&origin=https://page.example` posts each message to the page around it instead, if `.cors` lists that
+  /// origin. An answer ends after `stream.maxBytes`, as one of `.stream()` does. Subscribers that name the same callback
+  /// share their bytes; one that makes up its own costs a copy of each message.
   ///
   /// - Parameters:
   ///   - file: filled in by the compiler.
   ///   - line: filled in by the compiler.
-  public func stream(file: String = #filePath, line: Int = #line) -> Route {
-    modified(".stream", file, line) { declaration, _ in declaration.transports.insert(.stream) }
+  public func iframe(file: String = #filePath, line: Int = #line) -> Route {
+    modified(".iframe", file, line) { declaration, _ in declaration.transports.insert(.iframe) }
   }
 
   /// Offers long-polls to `<script>` elements of any origin, wrapped in the callback that the query names.

@@ -12,10 +12,10 @@ package final class ChannelFeed: TurnTask {
   private let inbox: MessageInbox
   private let link = FeedLink()
   private var groups = [BroadcastGroup?](repeating: nil, count: MessageEncoding.allCases.count)
+  /// Subscribers whose scripts call the same function share a group; the escaping is shared by all.
+  private var scripts: [StreamKind: BroadcastGroup] = [:]
   private var waiters: [LongPollWaiter] = []
   private var isAttached = false
-  /// Most that the answer to a held poll carries.
-  var pollBatch = ReplayLimits(messages: 100, bytes: 256 << 10)
   private var idle: LoopTimer?
   /// Called when nobody has listened for a while, so that the owner drops the feed.
   private let onIdle: (ChannelFeed) -> Void
@@ -38,7 +38,9 @@ package final class ChannelFeed: TurnTask {
     idle = LoopTimer(loop: loop) { [unowned self] in idleElapsed() }
   }
 
-  package var subscriberCount: Int { groups.reduce(0) { $0 + ($1?.count ?? 0) } }
+  package var subscriberCount: Int {
+    groups.reduce(0) { $0 + ($1?.count ?? 0) } + scripts.values.reduce(0) { $0 + $1.count }
+  }
   package var waiterCount: Int { waiters.count }
 
   // MARK: Attaching
@@ -80,9 +82,22 @@ package final class ChannelFeed: TurnTask {
     group.join(connection)
   }
 
+  /// Adds a caught-up stream.
+  func join(_ connection: Connection, _ kind: StreamKind) {
+    guard case .scripts = kind.format else { return join(connection, kind.encoding) }
+    idle?.cancel()
+    let group = scripts[kind] ?? BroadcastGroup(loop: loop)
+    scripts[kind] = group
+    group.join(connection)
+  }
+
   /// A subscriber has ended, or stays only for its closing handshake.
   package func leave(_ connection: Connection) {
     for group in groups { group?.leave(connection) }
+    if let kind = (connection.driver as? EventStreamDriver)?.kind, let group = scripts[kind] {
+      group.leave(connection)
+      if group.count == 0 { scripts[kind] = nil }
+    }
     left()
   }
 
@@ -114,7 +129,7 @@ package final class ChannelFeed: TurnTask {
   /// Ends every wait with an empty answer that tells when to come back.
   package func release(retry: (Int) -> Int) {
     let all = waiters
-    for (index, waiter) in all.enumerated() { waiter.move(retry: retry(index)) }
+    for (index, waiter) in all.enumerated() { waiter.move(reason: "drain", retry: retry(index)) }
   }
 
   // MARK: Spreading
@@ -125,7 +140,15 @@ package final class ChannelFeed: TurnTask {
     if batch.isEmpty { return }
     for encoding in MessageEncoding.allCases {
       guard let group = groups[encoding.rawValue], group.count > 0 else { continue }
+      if encoding == .line || encoding == .lineChunk {
+        EventStreamDriver.charge(group, batch, as: StreamKind(format: .lines, isChunked: encoding == .lineChunk))
+      }
       for message in batch { unsafe group.append(message.encoded(encoding).span.bytes) }
+      group.deliver()
+    }
+    for (kind, group) in scripts where group.count > 0 {
+      EventStreamDriver.charge(group, batch, as: kind)
+      for message in batch { unsafe group.append(kind.bytes(of: message).span.bytes) }
       group.deliver()
     }
     if !waiters.isEmpty { answerWaiters(batch) }
@@ -134,7 +157,7 @@ package final class ChannelFeed: TurnTask {
   private func answerWaiters(_ batch: [Message]) {
     let all = waiters
     waiters = []
-    var bodies = PollBodies(batch, limits: pollBatch)
+    var bodies = PollBodies(batch)
     for waiter in all {
       waiter.position = -1
       waiter.answer(&bodies)

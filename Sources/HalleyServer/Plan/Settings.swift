@@ -23,6 +23,8 @@ package struct Settings: Sendable, Equatable {
   package var sseRetryHigh = 5_000
   /// `rotate`: a stream is moved after this time × 0.8–1.0, milliseconds; 0 is never.
   package var rotate = 600_000
+  /// `stream.maxBytes`: body of one stream or iframe answer, after which it moves, bytes.
+  package var streamMaxBytes = 128 << 10
   /// `websocket.ping`: a ping after so long without input, milliseconds.
   package var webSocketPing = 20_000
   /// `websocket.pongTimeout`: no input so long after a ping means the peer is gone, milliseconds.

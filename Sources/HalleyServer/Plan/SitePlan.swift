@@ -80,6 +80,7 @@ package struct Transports: OptionSet, Sendable, Hashable {
   package static let eventStream = Transports(rawValue: 2)
   package static let longPoll = Transports(rawValue: 4)
   package static let stream = Transports(rawValue: 8)
+  package static let iframe = Transports(rawValue: 16)
   package static let jsonp = Transports(rawValue: 32)
 }
 

@@ -1,11 +1,12 @@
+import HalleyChannels
 import HalleyEventLoop
 import HalleyProtocols
 
-/// Drives the detached streams of one route on one loop: event streams and line-delimited JSON.
+/// Drives the detached streams of one kind of one route on one loop: event streams, lines of JSON, scripts in a frame.
 ///
 /// A stream only ever sends. What the client says after its request is read, counted and dropped; above a small budget
 /// the connection ends. The single deadline is the next heartbeat or the stream's rotation, whichever comes first.
-/// WHATWG HTML §9.2; delivery contract §7.1, §7.4, §9.
+/// WHATWG HTML §9.2; delivery contract §7.1, §7.4, §7.5, §9.
 final class EventStreamDriver: ConnectionDriver {
   /// Bytes a client may send on an open stream before it is cut off.
   static let inputBudget = 64 << 10
@@ -20,11 +21,13 @@ final class EventStreamDriver: ConnectionDriver {
     var pace: UInt8 = 0
     /// Per cent of `rotate`, 80…100.
     var life: UInt8 = 0
+    /// Bytes of body until the answer has reached its size; stays as it is where there is no such size.
+    var left: Int = .max
   }
 
-  private let settings: SettingsSource
+  let settings: SettingsSource
   private unowned let server: ServerLoop
-  private let kind: StreamKind
+  let kind: StreamKind
   private let heartbeat: [UInt8]
   private var current: Settings
 
@@ -32,7 +35,7 @@ final class EventStreamDriver: ConnectionDriver {
     self.settings = settings
     self.server = server
     self.kind = kind
-    heartbeat = kind.heartbeat
+    heartbeat = kind.framed(kind.heartbeat)
     current = settings.current
     super.init()
     reload()
@@ -77,6 +80,7 @@ final class EventStreamDriver: ConnectionDriver {
       end(connection, reason: "rotate", retry: Int.random(in: 0...1_000))
     } else if now >= connection.lastOutput + interval(connection) {
       connection.write(bytes: heartbeat)
+      charge(connection, kind.heartbeat.count)
       // The write leaves at the end of the turn, so `lastOutput` does not know of it yet.
       arm(connection, beat: now + interval(connection))
     } else {
@@ -88,6 +92,38 @@ final class EventStreamDriver: ConnectionDriver {
   func end(_ connection: Connection, reason: String, retry: Int) {
     connection.write(bytes: kind.farewell(.move(reason: reason, retry: retry), retry: retry))
     connection.closeAfterFlush(within: Self.endMilliseconds)
+  }
+
+  // MARK: The size of an answer
+
+  /// Sets how much body may follow what the opening has written.
+  func limit(_ connection: Connection, to bytes: Int) { connection[state: State.self].left = bytes }
+
+  /// Counts bytes of body that one connection has got; ends its answer when it has reached `stream.maxBytes`.
+  func charge(_ connection: Connection, _ bytes: Int) {
+    guard kind.isCapped else { return }
+    connection[state: State.self].left -= bytes
+    if connection[state: State.self].left <= 0 { end(connection, reason: "size", retry: 0) }
+  }
+
+  /// Counts a batch for every member of a group, before the group gets it. A member whose answer it fills leaves the
+  /// group, gets the batch up to the message that fills it, and comes back for the rest with its cursor.
+  static func charge(_ group: BroadcastGroup, _ batch: [Message], as kind: StreamKind) {
+    let sizes = batch.map(kind.bodyCount(of:))
+    let total = sizes.reduce(0, +)
+    var full: [Connection] = []
+    group.forEach { connection in
+      let left = connection[state: State.self].left
+      if left > total { connection[state: State.self].left = left - total } else { full.append(connection) }
+    }
+    for connection in full {
+      group.leave(connection)
+      guard let driver = connection.driver as? EventStreamDriver else { continue }
+      for (message, size) in zip(batch, sizes) where connection.isOpen {
+        connection.write(bytes: kind.bytes(of: message))
+        driver.charge(connection, size)
+      }
+    }
   }
 
   // MARK: Limits

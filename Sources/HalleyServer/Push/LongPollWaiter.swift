@@ -13,7 +13,6 @@ final class LongPollWaiter {
   private let exchange: HTTPExchange
   private let feed: ChannelFeed
   private let answer: PollAnswer
-  private let cursor: String
   private var deadline: LoopTimer?
   private let gauges: ServerGauges
   private var isFinished = false
@@ -21,16 +20,15 @@ final class LongPollWaiter {
   /// Holds a request until something happens.
   ///
   /// - Parameters:
-  ///   - cursor: where the client stands; an expired answer repeats it.
+  ///   - answer: what the request found: nothing yet. An expired answer repeats its cursor.
   ///   - milliseconds: the hold, jitter already taken off.
   init(
-    holding exchange: HTTPExchange, on feed: ChannelFeed, loop: EventLoop, answer: PollAnswer, cursor: String,
-    milliseconds: UInt64, gauges: ServerGauges
+    holding exchange: HTTPExchange, on feed: ChannelFeed, loop: EventLoop, answer: PollAnswer, milliseconds: UInt64,
+    gauges: ServerGauges
   ) {
     self.exchange = exchange
     self.feed = feed
     self.answer = answer
-    self.cursor = cursor
     self.gauges = gauges
     gauges.waiters += 1
     feed.add(self)
@@ -48,13 +46,13 @@ final class LongPollWaiter {
   /// The hold is over: a normal answer, the poll's heartbeat.
   private func expire() {
     guard finish() else { return }
-    answer.sendEmpty(cursor: cursor, retry: 0, on: exchange)
+    answer.sendEmpty(on: exchange)
   }
 
   /// The server wants the client to come back later.
-  func move(retry: Int) {
+  func move(reason: String, retry: Int) {
     guard finish() else { return }
-    answer.sendEmpty(cursor: cursor, retry: retry, on: exchange)
+    answer.sendMove(reason: reason, retry: retry, on: exchange)
   }
 
   /// Gives everything back, once.

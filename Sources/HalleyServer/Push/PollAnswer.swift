@@ -2,36 +2,27 @@ import HTTPTypes
 import HalleyChannels
 import HalleyProtocols
 
-/// How one poll wants its answer: JSON or JSONP, and the fields its origin needs (delivery contract §7.2, §7.3).
-struct PollAnswer {
-  /// `new`, `current` … as the request's cursor was met on arrival.
-  var resume: String
-  /// The validated callback of a JSONP poll.
-  var callback: JSONPCallback?
+/// How one poll wants its answer, and the fields its origin needs (delivery contract §7.1–§7.5).
+struct PollStyle {
+  enum Form {
+    /// The JSON object of a poll.
+    case object
+    /// The same in a call of a validated callback.
+    case script(JSONPCallback)
+    /// The whole body of a stream that ends after its first batch: event sources and frames in polling mode.
+    case stream(StreamOpening)
+  }
+
+  var form: Form
   /// Fields of the route's CORS decision.
   var fields: [(String, String)]
+  /// Most that one answer carries.
+  var limits: ReplayLimits
+  /// When an event source comes back, milliseconds.
+  var interval: Int
 
-  /// A batch, a reset, or the empty answer of a short poll.
-  func send(_ result: ReadResult, on exchange: HTTPExchange) {
-    var reason: String?
-    if case .reset(let why) = result.outcome { reason = why.rawValue }
-    send(
-      PollBody.encode(
-        resume: resume, reason: reason, cursor: result.end.description, messages: result.messages, more: result.more,
-        retry: 0), on: exchange)
-  }
-
-  /// Nothing happened: the cursor stays, `retry` says when to come back.
-  func sendEmpty(cursor: String, retry: Int, on exchange: HTTPExchange) {
-    send(
-      PollBody.encode(resume: resume, reason: nil, cursor: cursor, messages: [], more: false, retry: retry),
-      on: exchange)
-  }
-
-  /// A body that many waiters get.
-  func send(_ shared: SharedBody, on exchange: HTTPExchange) {
-    exchange.reply(status: 200, fields: httpFields, shared: shared)
-  }
+  /// An event source comes back so soon, milliseconds, when there is more to fetch or it is held again anyway.
+  static let promptly = 100
 
   /// The head of the answer alone.
   func sendHead(on exchange: HTTPExchange) {
@@ -40,13 +31,13 @@ struct PollAnswer {
     exchange.end()
   }
 
-  private func send(_ json: [UInt8], on exchange: HTTPExchange) {
-    let body = callback.map { JSONPBody.wrap(json, in: $0) } ?? json
-    exchange.reply(status: 200, fields: httpFields, body: body)
-  }
-
-  private var httpFields: HTTPFields {
-    var all = callback == nil ? Self.plainFields : Self.scriptFields
+  var httpFields: HTTPFields {
+    var all: HTTPFields
+    switch form {
+    case .object: all = Self.plainFields
+    case .script: all = Self.scriptFields
+    case .stream(let opening): return opening.httpFields
+    }
     all.append(contentsOf: HTTPFields(fields))
     return all
   }
@@ -58,13 +49,59 @@ struct PollAnswer {
   private static let scriptFields = HTTPFields(JSONPBody.fields)
 }
 
+/// One poll's answer: how it is wanted, and what the request found.
+struct PollAnswer {
+  let style: PollStyle
+  /// How the request's cursor was met on arrival, and where it stands. No messages, if the poll is held.
+  let arrival: ReadResult
+
+  /// A batch, a reset, or the empty answer of a short poll.
+  func send(on exchange: HTTPExchange) {
+    reply(body(arrival.messages, more: arrival.more, cursor: arrival.end.description, retry: 0), on: exchange)
+  }
+
+  /// Nothing happened: the cursor stays.
+  func sendEmpty(on exchange: HTTPExchange) {
+    reply(body([], more: false, cursor: arrival.end.description, retry: 0), on: exchange)
+  }
+
+  /// The server wants the client to come back after `retry` milliseconds; the cursor stays.
+  func sendMove(reason: String, retry: Int, on exchange: HTTPExchange) {
+    if case .stream(let opening) = style.form {
+      reply(opening.moved(arrival, reason: reason, retry: retry), on: exchange)
+    } else {
+      reply(body([], more: false, cursor: arrival.end.description, retry: retry), on: exchange)
+    }
+  }
+
+  /// A body that many waiters get.
+  func send(_ shared: SharedBody, on exchange: HTTPExchange) {
+    exchange.reply(status: 200, fields: style.httpFields, shared: shared)
+  }
+
+  /// The body with these messages.
+  func body(_ messages: [Message], more: Bool, cursor: String, retry: Int) -> [UInt8] {
+    switch style.form {
+    case .object: PollBody.encode(arrival.outcome, cursor: cursor, messages: messages, more: more, retry: retry)
+    case .script(let callback):
+      JSONPBody.wrap(
+        PollBody.encode(arrival.outcome, cursor: cursor, messages: messages, more: more, retry: retry), in: callback)
+    case .stream(let opening): opening.brief(arrival, messages, retry: more ? PollStyle.promptly : style.interval)
+    }
+  }
+
+  private func reply(_ body: [UInt8], on exchange: HTTPExchange) {
+    exchange.reply(status: 200, fields: style.httpFields, body: body)
+  }
+}
+
 /// The JSON object that answers a poll.
 enum PollBody {
   static func encode(
-    resume: String, reason: String?, cursor: String, messages: [Message], more: Bool, retry: Int
+    _ outcome: ResumeOutcome, cursor: String, messages: [Message], more: Bool, retry: Int
   ) -> [UInt8] {
-    var out = Array(#"{"resume":"\#(resume)","#.utf8)
-    if let reason { out += Array(#""reason":"\#(reason)","#.utf8) }
+    var out = Array(#"{"resume":"\#(outcome.word)","#.utf8)
+    if case .reset(let reason) = outcome { out += Array(#""reason":"\#(reason.rawValue)","#.utf8) }
     out += Array(#""cursor":"\#(cursor)","messages":["#.utf8)
     for (index, message) in messages.enumerated() {
       if index > 0 { out.append(UInt8(ascii: ",")) }
@@ -75,39 +112,42 @@ enum PollBody {
   }
 }
 
-/// The answers to all polls that one batch ends: made once for each way of asking.
+/// The answers to all polls that one batch ends: the JSON object is made once for each way of asking.
 struct PollBodies {
-  private let batch: [Message]
-  private let more: Bool
-  private let cursor: String
-  private var plain: [String: SharedBody] = [:]
+  private struct Way: Hashable {
+    var outcome: ResumeOutcome
+    var limits: ReplayLimits
+  }
 
-  /// - Parameters:
-  ///   - batch: messages of this turn, in order; not empty.
-  ///   - limits: most that one answer carries; the rest is there for the next poll.
-  init(_ batch: [Message], limits: ReplayLimits) {
+  private let batch: [Message]
+  private var plain: [Way: SharedBody] = [:]
+
+  /// - Parameter batch: messages of this turn, in order; not empty.
+  init(_ batch: [Message]) { self.batch = batch }
+
+  /// The body for one waiter: shared for JSON, its own for callbacks and event sources.
+  mutating func body(for answer: PollAnswer) -> SharedBody {
+    let way = Way(outcome: answer.arrival.outcome, limits: answer.style.limits)
+    if case .object = answer.style.form {
+      if let made = plain[way] { return made }
+      let made = SharedBody(encode(answer))
+      plain[way] = made
+      return made
+    }
+    return SharedBody(encode(answer))
+  }
+
+  /// As much of the batch as fits one answer; the rest is there for the next poll.
+  private func encode(_ answer: PollAnswer) -> [UInt8] {
     var bytes = 0
     var count = 0
     for message in batch {
       bytes += message.payload.count
-      if count > 0, count >= limits.messages || bytes > limits.bytes { break }
+      if count > 0, count >= answer.style.limits.messages || bytes > answer.style.limits.bytes { break }
       count += 1
     }
-    self.batch = Array(batch.prefix(count))
-    more = count < batch.count
-    cursor = self.batch.last?.id.description ?? ""
-  }
-
-  /// The body for one waiter: shared for JSON, its own for a callback.
-  mutating func body(for answer: PollAnswer) -> SharedBody {
-    if let callback = answer.callback { return SharedBody(JSONPBody.wrap(encode(answer.resume), in: callback)) }
-    if let made = plain[answer.resume] { return made }
-    let made = SharedBody(encode(answer.resume))
-    plain[answer.resume] = made
-    return made
-  }
-
-  private func encode(_ resume: String) -> [UInt8] {
-    PollBody.encode(resume: resume, reason: nil, cursor: cursor, messages: batch, more: more, retry: 0)
+    let messages = Array(batch.prefix(count))
+    let cursor = messages.last?.id ?? answer.arrival.end
+    return answer.body(messages, more: count < batch.count, cursor: cursor.description, retry: 0)
   }
 }

@@ -12,8 +12,10 @@ struct PushDispatch {
   let request: Request
   /// Fields of the route's CORS decision, on every answer.
   let fields: [(String, String)]
+  /// The validated callback of a JSONP poll: a script element sees no status, so its errors go in band.
+  var callback: JSONPCallback?
 
-  private enum Transport { case eventStream, stream, poll, jsonp }
+  private enum Transport { case eventStream, stream, iframe, poll, jsonp }
 
   /// A GET or HEAD.
   func get() {
@@ -21,10 +23,10 @@ struct PushDispatch {
     switch request.query["transport"] {
     case "sse": transport = .eventStream
     case "stream": transport = .stream
+    case "iframe": transport = .iframe
     case "poll": transport = .poll
     case "jsonp": transport = .jsonp
     case "websocket": return refuse(426, "upgrade_required", [("Upgrade", "websocket"), ("Connection", "Upgrade")])
-    case "iframe": return refuse(406, "not_offered")
     case .some: return refuse(400, "transport")
     case nil:
       if accepts("text/event-stream") {
@@ -38,7 +40,8 @@ struct PushDispatch {
     switch transport {
     case .eventStream: eventStream()
     case .stream: stream()
-    case .poll: poll(callback: nil)
+    case .iframe: iframe()
+    case .poll: poll()
     case .jsonp: jsonp()
     }
   }
@@ -47,27 +50,44 @@ struct PushDispatch {
 
   private func eventStream() {
     guard endpoint.transports.contains(.eventStream) else { return refuse(406, "not_offered") }
-    let format: StreamKind.Format = request.query["format"] == "frames" ? .eventFrames : .events
-    open(StreamKind(format: format, isChunked: exchange.head.minorVersion > 0))
+    open(request.query["format"] == "frames" ? .eventFrames : .events)
   }
 
   private func stream() {
     guard endpoint.transports.contains(.stream) else { return refuse(406, "not_offered") }
-    open(StreamKind(format: .lines, isChunked: exchange.head.minorVersion > 0))
+    guard let prelude = number("prelude", upTo: 4096) else { return refuse(400, "prelude") }
+    open(.lines, prelude: prelude ?? 0)
   }
 
-  private func open(_ kind: StreamKind) {
-    guard let hold = holdSeconds() else { return refuse(400, "hold") }
-    let opening = StreamOpening(kind: kind, settings: route.plan.settings.current, fields: fields)
+  private func iframe() {
+    guard endpoint.transports.contains(.iframe) else { return refuse(406, "not_offered") }
+    if let text = request.query["origin"] {
+      // A message to another origin than a listed one would tell it what the route's policy keeps from it.
+      guard let origin = Origin(text), route.lists(origin) else { return refuse(403, "origin") }
+      open(.scripts(.message(origin)))
+    } else if let callback = request.callback("callback") {
+      open(.scripts(.callback(callback)))
+    } else {
+      Answer.refuseCallback(exchange, fields)
+    }
+  }
+
+  private func open(_ format: StreamKind.Format, prelude: Int = 0) {
+    guard let hold = number("hold", upTo: .max) else { return refuse(400, "hold") }
+    let kind = StreamKind(format: format, isChunked: exchange.head.minorVersion > 0)
+    let settings = route.plan.settings.current
+    let opening = StreamOpening(kind: kind, settings: settings, fields: fields, prelude: prelude)
+    if let hold {
+      let interval = hold == 0 ? settings.pollInterval : PollStyle.promptly
+      return poll(.stream(opening), interval: interval, hold: hold)
+    }
+    guard let channel = channel() else { return }
     if exchange.head.method == .head {
       // As the GET, which tells no length (RFC 9110 §8.6).
       exchange.beginStream(status: 200, fields: opening.httpFields)
       return exchange.end()
     }
-    guard let channel = channel() else { return }
-    if let seconds = hold { return briefStream(opening, channel, seconds) }
     let feed = server.feed(of: channel)
-    let settings = route.plan.settings.current
     let result = feed.attach(
       at: resumePoint, replay: ReplayLimits(messages: settings.replayMessages, bytes: settings.replayBytes))
     let driver = route.streamDriver(server, kind)
@@ -76,27 +96,16 @@ struct PushDispatch {
       return refuse(500, "internal")
     }
     do {
-      let connection = try unsafe exchange.detach(to: driver, head: head.span.bytes)
+      let connection = try unsafe exchange.detach(to: driver, head: head.bytes.span.bytes)
       guard connection.isOpen else { return feed.left() }
       connection.object = feed
-      feed.join(connection, kind.encoding)
+      driver.limit(connection, to: head.left)
+      guard head.left > 0 else { return connection.closeAfterFlush(within: EventStreamDriver.endMilliseconds) }
+      feed.join(connection, kind)
     } catch {
       feed.left()
       refuse(503, "overloaded", retry: 5_000)
     }
-  }
-
-  /// An event stream that ends by itself: `hold=0` at once, longer ones are answered as short polls too, since the
-  /// browser comes back by itself with its last event id.
-  private func briefStream(_ opening: StreamOpening, _ channel: Channel, _ seconds: Int) {
-    let settings = route.plan.settings.current
-    let result = server.feed(of: channel).read(
-      at: resumePoint, replay: ReplayLimits(messages: settings.replayMessages, bytes: settings.replayBytes),
-      batch: ReplayLimits(messages: settings.pollBatchMessages, bytes: settings.pollBatchBytes))
-    server.feed(of: channel).left()
-    exchange.reply(
-      status: 200, fields: opening.httpFields,
-      body: opening.brief(result, retry: seconds == 0 || result.messages.isEmpty ? settings.pollInterval : 100))
   }
 
   // MARK: Polls
@@ -108,32 +117,42 @@ struct PushDispatch {
     guard let callback = request.callback(parameter) else {
       return Answer.refuseCallback(exchange, fields)
     }
-    poll(callback: callback)
+    var inBand = self
+    inBand.callback = callback
+    inBand.poll()
   }
 
-  private func poll(callback: JSONPCallback?) {
+  private func poll() {
     guard callback != nil || endpoint.transports.contains(.longPoll) else { return refuse(406, "not_offered") }
-    guard let hold = holdSeconds() else { return refuse(400, "hold") }
+    guard let hold = number("hold", upTo: .max) else { return refuse(400, "hold") }
+    poll(callback.map { .script($0) } ?? .object, interval: 0, hold: hold)
+  }
+
+  /// Answers with what is there, or holds the request until something is.
+  private func poll(_ form: PollStyle.Form, interval: Int, hold: Int?) {
     let settings = route.plan.settings.current
-    var answer = PollAnswer(resume: "new", callback: callback, fields: fields)
-    if exchange.head.method == .head { return answer.sendHead(on: exchange) }
+    var limits = ReplayLimits(messages: settings.pollBatchMessages, bytes: settings.pollBatchBytes)
+    if case .stream(let opening) = form, opening.kind.isCapped {
+      limits.bytes = min(limits.bytes, settings.streamMaxBytes)
+    }
+    let style = PollStyle(form: form, fields: fields, limits: limits, interval: interval)
     guard let channel = channel() else { return }
+    if exchange.head.method == .head { return style.sendHead(on: exchange) }
     let feed = server.feed(of: channel)
     let result = feed.read(
       at: resumePoint, replay: ReplayLimits(messages: settings.replayMessages, bytes: settings.replayBytes),
-      batch: ReplayLimits(messages: settings.pollBatchMessages, bytes: settings.pollBatchBytes))
-    answer.resume = result.outcome.word
-    let longest = callback == nil ? settings.pollHold : min(settings.pollHold, settings.jsonpHold)
+      batch: style.limits)
+    let answer = PollAnswer(style: style, arrival: result)
     let isReset = if case .reset = result.outcome { true } else { false }
     if isReset || !result.messages.isEmpty || hold == 0 {
       feed.left()
-      return answer.send(result, on: exchange)
+      return answer.send(on: exchange)
     }
-    let wanted = hold.map { min(max($0, 5) * 1_000, longest) } ?? longest
+    let longest = callback == nil ? settings.pollHold : min(settings.pollHold, settings.jsonpHold)
+    let wanted = hold.map { min(min(max($0, 5), 3_600) * 1_000, longest) } ?? longest
     let shortest = wanted - wanted * settings.pollJitter / 100
-    feed.pollBatch = ReplayLimits(messages: settings.pollBatchMessages, bytes: settings.pollBatchBytes)
     _ = LongPollWaiter(
-      holding: exchange, on: feed, loop: server.loop, answer: answer, cursor: result.end.description,
+      holding: exchange, on: feed, loop: server.loop, answer: answer,
       milliseconds: UInt64(Int.random(in: min(shortest, wanted)...wanted)), gauges: server.gauges)
   }
 
@@ -169,11 +188,13 @@ struct PushDispatch {
     return ResumePoint(Array(text.utf8), default: endpoint.start)
   }
 
-  /// `hold`: absent, or whole seconds; nil for anything but digits.
-  private func holdSeconds() -> Int?? {
-    guard let text = request.query["hold"] else { return .some(nil) }
-    guard !text.isEmpty, text.utf8.count <= 9, text.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else { return nil }
-    return .some(Int(text))
+  /// A whole number of the query: absent, or digits up to a bound; nil for anything else.
+  private func number(_ name: String, upTo most: Int) -> Int?? {
+    guard let text = request.query[name] else { return .some(nil) }
+    guard !text.isEmpty, text.utf8.count <= 9, text.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }),
+      let number = Int(text), number <= most
+    else { return nil }
+    return .some(number)
   }
 
   private func accepts(_ type: String) -> Bool {
@@ -181,6 +202,10 @@ struct PushDispatch {
   }
 
   func refuse(_ status: Int, _ code: String, _ more: [(String, String)] = [], retry: Int? = nil) {
-    Answer.refuse(exchange, status, code, fields + more, retry: retry)
+    if let callback {
+      Answer.refuse(exchange, in: callback, code, fields, retry: retry)
+    } else {
+      Answer.refuse(exchange, status, code, fields + more, retry: retry)
+    }
   }
 }

@@ -1,4 +1,5 @@
 import HTTPTypes
+import HalleyProtocols
 
 /// Answers whose bytes are the server's own: constant text, no word of the request in them.
 enum Answer {
@@ -10,6 +11,16 @@ enum Answer {
     var pairs = fields + [("Content-Type", "application/json"), ("X-Content-Type-Options", "nosniff")]
     pairs.append(("Cache-Control", "no-store"))
     exchange.reply(status: status, pairs: pairs, body: Array("{\"error\":\"\(code)\"\(retryPart)}".utf8))
+  }
+
+  /// The same for a script element, which sees no status: in band, with 200 (delivery contract §7.3).
+  static func refuse(
+    _ exchange: HTTPExchange, in callback: JSONPCallback, _ code: String, _ fields: [(String, String)],
+    retry: Int? = nil
+  ) {
+    let retryPart = retry.map { ",\"retry\":\($0)" } ?? ""
+    let body = JSONPBody.wrap(Array("{\"error\":\"\(code)\"\(retryPart)}".utf8), in: callback)
+    exchange.reply(status: 200, pairs: fields + JSONPBody.fields, body: body)
   }
 
   /// A JSON body that must not be kept.

@@ -108,8 +108,13 @@ struct Dispatch {
     let judgement = found.route.judge(
       exchange.head, exchange.head.method == .get || exchange.head.method == .head ? .read : .write)
     let fields = judgement.fields
-    guard judgement.isPermitted else { return Answer.refuse(exchange, 403, "origin", fields) }
-    guard let request = request(found, path) else { return Answer.refuse(exchange, 400, "query", fields) }
+    let request = request(found, path)
+    guard judgement.isPermitted else {
+      let callback = found.route.plan.jsonpParameter.flatMap { request?.callback($0) }
+      if let callback, exchange.head.method == .get { return Answer.refuse(exchange, in: callback, "origin", fields) }
+      return Answer.refuse(exchange, 403, "origin", fields)
+    }
+    guard let request else { return Answer.refuse(exchange, 400, "query", fields) }
     switch found.route.plan.endpoint {
     case .handler(_, let offLoop, let handler):
       var callback: JSONPCallback?

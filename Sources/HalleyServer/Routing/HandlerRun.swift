@@ -40,7 +40,7 @@ struct HandlerRun: Sendable {
       gauges.handlers -= 1
       logger.error("a handler failed", metadata: ["path": "\(request.absolutePath)", "error": "\(error)"])
       if let callback {
-        reply(200, JSONPBody.fields, JSONPBody.wrap(Array(#"{"error":"internal"}"#.utf8), in: callback))
+        Answer.refuse(exchange, in: callback, "internal", fields)
       } else {
         Answer.refuse(exchange, 500, "internal", fields)
       }

@@ -9,7 +9,7 @@ final class LoopRoute {
   let mountDepth: Int
   let files: FileServer?
   private let cors: CORSPolicy?
-  /// One driver for each framing of a stream.
+  /// One driver for each framing of a stream, up to `Self.mostStreamKinds`.
   private var streams: [StreamKind: EventStreamDriver] = [:]
   private var sockets: [SocketRole: WebSocketDriver] = [:]
 
@@ -77,12 +77,19 @@ final class LoopRoute {
 
   var hasCORS: Bool { cors != nil }
 
+  /// Whether `.cors` lists an origin.
+  func lists(_ origin: Origin) -> Bool { cors?.origins.lists(.origin(origin)) ?? false }
+
   // MARK: Drivers
+
+  /// Clients choose the callback of their scripts, and with it the kind: past this many a driver lives with its
+  /// connection only.
+  private static let mostStreamKinds = 64
 
   func streamDriver(_ server: ServerLoop, _ kind: StreamKind) -> EventStreamDriver {
     if let driver = streams[kind] { return driver }
     let driver = EventStreamDriver(server: server, settings: plan.settings, kind: kind)
-    streams[kind] = driver
+    if streams.count < Self.mostStreamKinds { streams[kind] = driver }
     return driver
   }
 
@@ -129,7 +136,8 @@ final class LoopRoute {
     for driver in streams.values { driver.reload() }
     for driver in sockets.values { driver.reload() }
     loop.forEachConnection { connection in
-      if let driver = connection.driver as? EventStreamDriver, streams.values.contains(where: { $0 === driver }) {
+      if let driver = connection.driver as? EventStreamDriver, driver.settings === plan.settings {
+        driver.reload()
         driver.rearm(connection)
       } else if let driver = connection.driver as? WebSocketDriver, sockets.values.contains(where: { $0 === driver }) {
         driver.rearm(connection)
