@@ -53,16 +53,18 @@ extension ResumeOutcome {
 
 extension MessageDraft {
   /// A draft of what a client publishes in a frame: JSON as it is, a base64 string as the bytes it stands for.
-  package init(_ publish: ClientFrame.Publish, mustBeJSON: Bool) throws(PublishError) {
+  package init(_ publish: ClientFrame.Publish, mustBeJSON: Bool, publisher: String = "") throws(PublishError) {
     if publish.isBase64 {
       guard !mustBeJSON, let text = JSONText.string(publish.data[...]), let bytes = Base64.decode(text) else {
         throw .invalid("the data is not base64")
       }
       try self.init(
-        binary: bytes, event: publish.event, key: publish.key, idempotencyKey: publish.idempotencyKey)
+        binary: bytes, event: publish.event, key: publish.key, idempotencyKey: publish.idempotencyKey,
+        publisher: publisher)
     } else {
       try self.init(
-        json: publish.data, event: publish.event, key: publish.key, idempotencyKey: publish.idempotencyKey)
+        json: publish.data, event: publish.event, key: publish.key, idempotencyKey: publish.idempotencyKey,
+        publisher: publisher)
     }
   }
 }

@@ -28,6 +28,9 @@
   /// The driver that was given to `adopt`, or `nil` when the connection has ended.
   public var driver: ConnectionDriver? { slot?.p.pointee.driver?.takeUnretainedValue() }
 
+  /// The peer's numeric address without the port, or empty when it has gone. A system call.
+  public var peerAddress: String { slot.map { SocketAddress.peer(of: $0.p.pointee.fd) } ?? "" }
+
   // MARK: Output
 
   /// Writes bytes. In the connection's own `received` they go to the loop's cork, which leaves with one send when that

@@ -14,7 +14,8 @@ extension ConnectionSlot {
     var buffer = loop.pointee.input
     var room = LoopState.inputCapacity
     if kept != 0 {
-      buffer = continueInput(kept)
+      guard let place = continueInput(kept) else { return }
+      buffer = place
       if buffer == loop.pointee.input { room &-= kept } else { room = Int(p.pointee.inputCapacity) &- kept }
     }
     let count = halley_receive(p.pointee.fd, buffer + kept, room, 0)
@@ -34,16 +35,17 @@ extension ConnectionSlot {
     if used != count || p.pointee.inputCount != 0 { keep(buffer, used, count) }
   }
 
-  /// Where to read on after `kept` bytes: in the loop's buffer, or in the own memory with as much room again.
-  @inline(never) private func continueInput(_ kept: Int) -> UnsafeMutablePointer<UInt8> {
+  /// Where to read on after `kept` bytes: in the loop's buffer, or in the own memory with as much room again. `nil` when
+  /// there is no memory for that: the connection closes.
+  @inline(never) private func continueInput(_ kept: Int) -> UnsafeMutablePointer<UInt8>? {
     let loop = p.pointee.loop
     let own = p.pointee.input.unsafelyUnwrapped
     if kept <= Self.copiedInput {
       memcpy(loop.pointee.input, own, kept)
       return loop.pointee.input
     }
-    if Int(p.pointee.inputCapacity) < kept * 2 { resizeInput(kept * 2) }
-    return p.pointee.input.unsafelyUnwrapped
+    if Int(p.pointee.inputCapacity) < kept * 2, !resizeInput(kept * 2) { return nil }
+    return p.pointee.input
   }
 
   @inline(never) private func keep(_ buffer: UnsafeMutablePointer<UInt8>, _ used: Int, _ count: Int) {
@@ -57,25 +59,31 @@ extension ConnectionSlot {
     }
     if buffer == p.pointee.input {
       if from > 0 { memmove(buffer, buffer + from, rest) }
-      if Int(p.pointee.inputCapacity) > 4 * max(rest, 4096) { resizeInput(rest) }
+      if Int(p.pointee.inputCapacity) > 4 * max(rest, 4096), !resizeInput(rest) { return }
     } else {
       // Powers of two, so that a peer that sends byte by byte does not make us reallocate for each.
       let capacity = Int(p.pointee.inputCapacity)
       if capacity < rest || capacity > 4 * max(rest, 64) {
         p.pointee.inputCount = 0
-        resizeInput(max(64, 1 << (Int.bitWidth - (rest - 1).leadingZeroBitCount)))
+        guard resizeInput(max(64, 1 << (Int.bitWidth - (rest - 1).leadingZeroBitCount))) else { return }
       }
       memcpy(p.pointee.input.unsafelyUnwrapped, buffer + from, rest)
     }
     p.pointee.inputCount = UInt32(truncatingIfNeeded: rest)
   }
 
-  private func resizeInput(_ capacity: Int) {
+  /// Changes the own memory; `false` when there is none to be had: that costs this connection, not the process.
+  private func resizeInput(_ capacity: Int) -> Bool {
     // A capacity is at most twice what has arrived, and no more than `maxInput` is kept.
-    guard let memory = realloc(p.pointee.input, capacity + LoopState.padding) else { fatalError("out of memory") }
+    guard let memory = realloc(p.pointee.input, capacity + LoopState.padding) else {
+      dropInput()
+      close()
+      return false
+    }
     p.pointee.input = memory.assumingMemoryBound(to: UInt8.self)
     p.pointee.loop.pointee.gauges.ownInputBytes &+= capacity &- Int(p.pointee.inputCapacity)
     p.pointee.inputCapacity = UInt32(truncatingIfNeeded: capacity)
+    return true
   }
 
   func dropInput() {
@@ -90,7 +98,7 @@ extension ConnectionSlot {
   /// Keeps bytes that are offered at the end of the turn, as if they had just been read. Only while nothing is kept.
   func preload(_ bytes: UnsafeRawBufferPointer) {
     guard let from = bytes.baseAddress, bytes.count > 0 else { return }
-    resizeInput(bytes.count)
+    guard resizeInput(bytes.count) else { return }
     memcpy(p.pointee.input.unsafelyUnwrapped, from, bytes.count)
     p.pointee.inputCount = UInt32(truncatingIfNeeded: bytes.count)
     p.pointee.flags.insert(.offering)

@@ -43,8 +43,9 @@ class Closed(Exception):
 class Wire:
     """One TCP connection; nothing is sent or read that the test did not ask for."""
 
-    def __init__(self, server, timeout=10):
-        self.socket = socket.create_connection((server.host, server.port), timeout=timeout)
+    def __init__(self, server, timeout=10, source=None):
+        self.socket = socket.create_connection(
+            (server.host, server.port), timeout=timeout, source_address=(source, 0) if source else None)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.server = server
         self.buffer = b""

@@ -104,6 +104,36 @@ struct ApplicationTests {
     for client in held.clients { _ = try? client.receiveAll() }
   }
 
+  @Test("A client that leaves during a long handler cancels it", arguments: [false, true])
+  func leaving(offLoop: Bool) async throws {
+    let (told, continuation) = AsyncStream.makeStream(of: String.self)
+    let slow = Get("/slow") { _ in
+      continuation.yield("started")
+      do {
+        try await Task.sleep(for: .seconds(3600))
+      } catch {
+        continuation.yield("cancelled")
+      }
+      return .text("")
+    }
+    let site = Sample { offLoop ? slow.offLoop() : slow }
+    try await running(try application([site])) { _, port in
+      let client = try RawClient(port: port)
+      client.send("GET /sample/slow HTTP/1.1\r\nHost: localhost\r\n\r\n")
+      var words: [String] = []
+      for await word in told {
+        words.append(word)
+        if word == "cancelled" { break }
+        client.close()
+      }
+      #expect(words == ["started", "cancelled"])
+      // The server goes on, and the handler no longer counts.
+      var health = ""
+      while !health.contains("\"handlers\":0") { health = try #require(fetch("/_halley/health", port: port)) }
+    }
+    #expect(log.lines.isEmpty)
+  }
+
   @Test("A service group stops it gracefully")
   func graceful() async throws {
     let application = try application([Sample { Get("/", handler: answer) }])

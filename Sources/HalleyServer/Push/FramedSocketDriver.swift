@@ -66,7 +66,9 @@ final class FramedSocketDriver: ChannelSocketDriver {
     }
     let draft: MessageDraft
     do {
-      draft = try MessageDraft(publish, mustBeJSON: inbound == .publishJSON)
+      // The publisher is known by its address, and asked for only by those who repeat themselves.
+      let publisher = publish.idempotencyKey == nil ? "" : socket.connection.peerAddress
+      draft = try MessageDraft(publish, mustBeJSON: inbound == .publishJSON, publisher: publisher)
     } catch {
       return send(socket, .error(ref: publish.ref, code: "invalid"))
     }

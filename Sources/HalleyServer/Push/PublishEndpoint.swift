@@ -30,15 +30,19 @@ extension PushDispatch {
     let event = request.query["event"]
     let key = request.query["key"]
     let idempotencyKey = exchange.head.string(of: "idempotency-key")
+    // Without users, a publisher is an address: keys of two clients behind one proxy or router do meet.
+    let publisher = exchange.peer
     let type = exchange.head.string(of: "content-type")?.lowercased() ?? ""
     if endpoint.post == .publishJSON || type.hasPrefix("application/json") {
-      return try MessageDraft(json: exchange.body, event: event, key: key, idempotencyKey: idempotencyKey)
+      return try MessageDraft(
+        json: exchange.body, event: event, key: key, idempotencyKey: idempotencyKey, publisher: publisher)
     }
     if type.hasPrefix("application/octet-stream") {
-      return try MessageDraft(binary: exchange.body, event: event, key: key, idempotencyKey: idempotencyKey)
+      return try MessageDraft(
+        binary: exchange.body, event: event, key: key, idempotencyKey: idempotencyKey, publisher: publisher)
     }
     guard let text = String(validating: exchange.body, as: UTF8.self) else { throw .invalid("the text is not UTF-8") }
-    return try MessageDraft(text: text, event: event, key: key, idempotencyKey: idempotencyKey)
+    return try MessageDraft(text: text, event: event, key: key, idempotencyKey: idempotencyKey, publisher: publisher)
   }
 
   private static func answer(

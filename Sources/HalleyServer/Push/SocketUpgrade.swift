@@ -8,25 +8,27 @@ struct SocketUpgrade {
   let exchange: HTTPExchange
   let route: LoopRoute
   let request: Request
+  /// Fields of the route's CORS decision, on every answer but the 101.
+  let fields: [(String, String)]
   let handshake: WebSocketHandshake
 
   func run() {
     switch route.plan.endpoint {
     case .socket(let endpoint): detach(to: route.handlerDriver(server, endpoint), request: request)
     case .channel(let endpoint): channel(endpoint)
-    case .handler, .files: Answer.refuse(exchange, 404, "not_found")
+    case .handler, .files: Answer.refuse(exchange, 404, "not_found", fields)
     }
   }
 
   private func channel(_ endpoint: ChannelEndpoint) {
     let push = PushDispatch(
-      server: server, exchange: exchange, route: route, endpoint: endpoint, request: request, fields: [])
+      server: server, exchange: exchange, route: route, endpoint: endpoint, request: request, fields: fields)
     guard let channel = push.channel() else { return }
     let isFramed = handshake.subprotocol == FramedSocketDriver.subprotocol
     let point = push.resumePoint
     if !isFramed, !point.isByName {
       // Raw mode cannot tell an outcome.
-      return Answer.refuse(exchange, 400, "cursor")
+      return Answer.refuse(exchange, 400, "cursor", fields)
     }
     let driver = route.channelDriver(server, endpoint, isFramed: isFramed)
     driver.opening = SocketOpening(channel: channel, point: point, openedAt: server.loop.now)
@@ -39,7 +41,7 @@ struct SocketUpgrade {
     do {
       _ = try unsafe exchange.detach(to: driver, head: handshake.responseHead.span.bytes)
     } catch {
-      Answer.refuse(exchange, 503, "overloaded", retry: 5_000)
+      Answer.refuse(exchange, 503, "overloaded", fields, retry: 5_000)
     }
   }
 }

@@ -24,7 +24,12 @@ final class BodyStream {
     let loop = loop
     let writer = BodyWriter { piece in
       try await withCheckedThrowingContinuation { (next: CheckedContinuation<Void, any Error>) in
-        if loop.isOnLoop { bound.value.write(piece, next) } else { loop.submit { bound.value.write(piece, next) } }
+        let answering = Answering(next)
+        if loop.isOnLoop {
+          bound.value.write(piece, answering)
+        } else {
+          loop.submit { bound.value.write(piece, answering) }
+        }
       }
     }
     task = Task(executorPreference: loop.executor) {
@@ -39,10 +44,8 @@ final class BodyStream {
     }
   }
 
-  private func write(_ piece: [UInt8], _ next: CheckedContinuation<Void, any Error>) {
-    if isGone || !exchange.isOpen { return next.resume(throwing: CancellationError()) }
-    exchange.write(piece) { [self] in
-      if isGone { next.resume(throwing: CancellationError()) } else { next.resume() }
-    }
+  private func write(_ piece: [UInt8], _ next: Answering<Void>) {
+    if isGone || !exchange.isOpen { return next.answer(.failure(CancellationError())) }
+    exchange.write(piece) { [self] in next.answer(isGone ? .failure(CancellationError()) : .success(())) }
   }
 }

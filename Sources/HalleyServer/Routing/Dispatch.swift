@@ -125,7 +125,7 @@ struct Dispatch {
       HandlerRun(
         exchange: exchange, request: request, fields: fields, callback: callback, logger: server.logger,
         handler: handler
-      ).start(on: server.loop, offLoop: offLoop, gauges: server.gauges)
+      ).start(on: server, offLoop: offLoop)
     case .channel(let endpoint):
       let push = PushDispatch(
         server: server, exchange: exchange, route: found.route, endpoint: endpoint, request: request, fields: fields)
@@ -145,8 +145,10 @@ struct Dispatch {
       let handshake = try WebSocketHandshake(
         isGet: head.method == .get, minorVersion: head.minorVersion, hasBody: head.hasBody, offer: route.offer,
         values: head.values(of:), sha1: WebSocketSession.sha1)
-      SocketUpgrade(server: server, exchange: exchange, route: route, request: request, handshake: handshake)
-        .run()
+      SocketUpgrade(
+        server: server, exchange: exchange, route: route, request: request, fields: judgement.fields,
+        handshake: handshake
+      ).run()
     } catch {
       Answer.refuse(exchange, error.status, "handshake", judgement.fields + error.fields.map { ($0.name, $0.value) })
     }

@@ -14,16 +14,25 @@ struct HandlerRun: Sendable {
   let logger: Logger
   let handler: @Sendable (Request) async throws -> Response
 
-  func start(on loop: EventLoop, offLoop: Bool, gauges: ServerGauges) {
-    gauges.handlers += 1
-    let gauges = LoopBound(gauges, loop: loop)
+  /// Starts the handler. A client that leaves before the answer cancels the task.
+  func start(on server: ServerLoop, offLoop: Bool) {
+    let loop = server.loop
+    let watched = server.handlers.begin(exchange)
+    server.gauges.handlers += 1
+    let bound = LoopBound((server.gauges, watched), loop: loop)
+    let done: @Sendable (Result<Response, any Error>) -> Void = { outcome in
+      let (gauges, watched) = bound.value
+      watched.over()
+      finish(outcome, loop, gauges)
+    }
     if offLoop {
-      Task.detached {
-        let outcome = await produce()
-        loop.submit { finish(outcome, loop, gauges.value) }
-      }
+      watched.working(
+        Task.detached {
+          let outcome = await produce()
+          loop.submit { done(outcome) }
+        })
     } else {
-      Task(executorPreference: loop.executor) { finish(await produce(), loop, gauges.value) }
+      watched.working(Task(executorPreference: loop.executor) { done(await produce()) })
     }
   }
 
@@ -36,6 +45,9 @@ struct HandlerRun: Sendable {
     case .success(let response):
       gauges.handlers -= 1
       if let callback { jsonp(response, callback) } else { send(response, loop, gauges) }
+    case .failure where exchange.isGone:
+      // The task was cancelled because nobody waits for its answer any more.
+      gauges.handlers -= 1
     case .failure(let error):
       gauges.handlers -= 1
       logger.error("a handler failed", metadata: ["path": "\(request.absolutePath)", "error": "\(error)"])

@@ -28,12 +28,15 @@ package final class LoopRegistry: Sendable {
     for (loop, server) in loops.withLock({ $0 }) { loop.submit { body(server.value) } }
   }
 
-  /// The sum of all gauges.
+  /// The sum of all gauges; a loop that ends meanwhile has none.
   package func report() async -> ServerReport {
     var sum = ServerReport()
     for (loop, server) in loops.withLock({ $0 }) {
-      sum =
-        sum + (await withCheckedContinuation { next in loop.submit { next.resume(returning: server.value.report) } })
+      let report = try? await withCheckedThrowingContinuation { (next: CheckedContinuation<ServerReport, any Error>) in
+        let answering = Answering(next)
+        loop.submit { answering.answer(.success(server.value.report)) }
+      }
+      if let report { sum = sum + report }
     }
     return sum
   }

@@ -11,6 +11,7 @@ package final class ServerLoop {
   let registry: LoopRegistry
   let logger: Logger
   let gauges = ServerGauges()
+  let handlers: HandlerWatch
   private var carrier: HTTPCarrier?
   private var feeds: [ObjectIdentifier: ChannelFeed] = [:]
   private var routes: [[LoopRoute]] = []
@@ -22,6 +23,7 @@ package final class ServerLoop {
     logger: Logger
   ) {
     self.loop = loop
+    handlers = HandlerWatch(loop: loop)
     self.plan = plan
     self.channels = channels
     self.registry = registry

@@ -146,8 +146,9 @@ package import HalleyProtocols
       let companion = WebSocketCompanion.of(connection)
       unsafe companion.memory.append(payload, step.length)
       if step.first & WebSocketOpcode.rsv1 != 0 {
-        guard let packed = unsafe companion.memory.bytes else { return nil }
-        return unsafe inflate(connection, companion, UnsafePointer(packed), companion.memory.count, step.first)
+        // Fragments that are all empty have no memory; they are an empty message all the same.
+        let packed = unsafe companion.memory.bytes.map { unsafe UnsafePointer($0) } ?? payload
+        return unsafe inflate(connection, companion, packed, companion.memory.count, step.first)
       }
       return show(connection, companion)
     case .message:

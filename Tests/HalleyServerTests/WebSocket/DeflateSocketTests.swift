@@ -76,6 +76,20 @@ struct DeflateSocketTests {
     bench.finish()
   }
 
+  @Test("an empty message in empty fragments is a message")
+  func emptyFragments() throws {
+    let bench = try WebSocketBench()
+    let (connection, peer) = try bench.connect(CallbackSocketTests.echo(), WebSocketSession(deflateBits: 15))
+    let bytes =
+      clientFrame(0x41, []) + clientFrame(0x80, []) + clientFrame(0x42, []) + clientFrame(0x00, [])
+      + clientFrame(0x80, []) + clientFrame(0x81, [0x61])
+    bench.exchange(peer, bytes, frames: 3)
+    #expect(peer.frames.map(\.first) == [0x81, 0x82, 0x81])
+    #expect(peer.frames.map(\.payload) == [[], [], [0x61]])
+    #expect(connection.object == nil)
+    bench.finish()
+  }
+
   @Test(
     "failures",
     arguments: [
