@@ -42,7 +42,7 @@ let package = Package(
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Logging", package: "swift-log"),
       ],
-      swiftSettings: safe),
+      exclude: ["Client/Script"], swiftSettings: safe, plugins: ["ClientScript"]),
     .target(
       name: "Halley",
       dependencies: [
@@ -58,6 +58,8 @@ let package = Package(
       swiftSettings: safe),
     .target(name: "HalleyTesting", dependencies: ["HalleyProtocols"], swiftSettings: rules),
 
+    .executableTarget(name: "ClientScriptTool", path: "Plugins/ClientScriptTool", swiftSettings: safe),
+    .plugin(name: "ClientScript", capability: .buildTool(), dependencies: ["ClientScriptTool"]),
     .executableTarget(name: "SiteCatalogTool", path: "Plugins/SiteCatalogTool", swiftSettings: safe),
     .plugin(name: "SiteCatalog", capability: .buildTool(), dependencies: ["SiteCatalogTool"]),
     .executableTarget(
@@ -77,7 +79,7 @@ let package = Package(
     .testTarget(
       name: "HalleyTests",
       dependencies: [
-        "Halley", "HalleyChannels", "HalleyServer", "HalleyTesting", "SiteCatalogTool",
+        "Halley", "HalleyChannels", "HalleyServer", "HalleyTesting", "ClientScriptTool", "SiteCatalogTool",
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Logging", package: "swift-log"),
         .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),

@@ -112,3 +112,18 @@ size_t halley_deflate(halley_deflater *deflater, int window_bits, const uint8_t 
   size_t length = room - stream->avail_out;
   return length > sizeof tail ? length - sizeof tail : 0;
 }
+
+size_t halley_gzip(const uint8_t *bytes, size_t count, uint8_t *out, size_t room) {
+  z_stream stream = {0};
+  if (count > UINT_MAX || room > UINT_MAX) return 0;
+  /* 16 more than the window's 15 bits asks for the head and the tail of a gzip file. */
+  if (deflateInit2(&stream, Z_BEST_COMPRESSION, Z_DEFLATED, 15 + 16, 9, Z_DEFAULT_STRATEGY) != Z_OK) return 0;
+  stream.next_in = (Bytef *)bytes;
+  stream.avail_in = (uInt)count;
+  stream.next_out = out;
+  stream.avail_out = (uInt)room;
+  int code = deflate(&stream, Z_FINISH);
+  size_t written = stream.total_out;
+  deflateEnd(&stream);
+  return code == Z_STREAM_END ? written : 0;
+}

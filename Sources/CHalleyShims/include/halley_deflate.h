@@ -35,3 +35,7 @@ void halley_deflater_free(halley_deflater *_Nonnull deflater);
  * Returns its length, or 0 when it does not fit into `room`: then it is not worth sending compressed. */
 size_t halley_deflate(halley_deflater *_Nonnull deflater, int window_bits, const uint8_t *_Nonnull bytes, size_t count,
                       uint8_t *_Nonnull out, size_t room);
+
+/* Compresses `bytes` at once to a gzip file (RFC 1952) in `out`, as small as zlib can make it. Returns its length, or 0
+ * when it does not fit into `room` or memory is short. */
+size_t halley_gzip(const uint8_t *_Nonnull bytes, size_t count, uint8_t *_Nonnull out, size_t room);

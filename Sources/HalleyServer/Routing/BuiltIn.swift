@@ -6,9 +6,11 @@ struct BuiltIn {
   let exchange: HTTPExchange
 
   func run(_ segments: [String]) {
-    guard segments == ["_halley", "health"] else { return Answer.refuse(exchange, 404, "not_found") }
+    let file = segments.count == 2 ? ClientFile.all[segments[1]] : nil
+    guard file != nil || segments == ["_halley", "health"] else { return Answer.refuse(exchange, 404, "not_found") }
     switch exchange.head.method {
-    case .get, .head: health()
+    case .get, .head:
+      if let file { file.answer(exchange) } else { health() }
     case .options: exchange.reply(status: 204, pairs: [("Allow", "GET, HEAD, OPTIONS")])
     default: Answer.refuse(exchange, 405, "method_not_allowed", [("Allow", "GET, HEAD, OPTIONS")])
     }
