@@ -16,11 +16,16 @@ package struct ChannelSet: Sendable {
   /// With one channel the cursor is the message's own id, and frames do not name the channel.
   package var isSingle: Bool { channels.count == 1 }
 
-  /// Where a channel of this name stands in the set.
-  package func index(named name: String) -> Int? { channels.firstIndex { $0.name == name } }
+  /// The channel that a publisher means: the one of that name, or the only one when it names none.
+  package func target(_ name: String?) -> Channel? {
+    guard let name else { return isSingle ? channels[0] : nil }
+    return channels.first { $0.name == name }
+  }
 
-  /// The names of some of the set's channels.
-  package func names(of resets: [SetRead.Reset]) -> [String] { resets.map { channels[$0.channel].name } }
+  /// The names of the channels that are reset, as frames tell them; none when there is only one channel to mean.
+  package func names(of resets: [SetRead.Reset]) -> [String] {
+    isSingle ? [] : resets.map { channels[$0.channel].name }
+  }
 
   /// The newest position of all channels.
   package var top: Position { Position(channels.map(\.log.top)) }

@@ -35,4 +35,17 @@ public final class Message: Sendable {
   package func encoded(_ encoding: MessageEncoding) -> [UInt8] {
     forms.withLock { $0.form(encoding, of: self) }
   }
+
+  /// The bytes of one wire form for subscribers of several channels; made on every call, since the cursor is theirs.
+  ///
+  /// - Parameters:
+  ///   - channel: name of the message's channel.
+  ///   - position: the subscriber's, once it has the message.
+  package func encoded(_ encoding: MessageEncoding, in channel: String, at position: Position) -> [UInt8] {
+    switch encoding {
+    case .webSocketRaw: encoded(.webSocketRaw)
+    case .pollObject: MessageObject.encode(self, channel: channel)
+    default: MessageForms.encode(encoding, self, in: channel, at: position.description)
+    }
+  }
 }

@@ -2,15 +2,15 @@ package import HalleyProtocols
 
 extension ServerFrame {
   /// The first frame of a subscription: welcome, or the reset that takes its place (rules R1 and R3).
-  package static func opening(_ result: ReadResult, heartbeat: Int) -> ServerFrame {
-    let cursor = result.start.description
-    switch result.outcome {
-    case .reset(let reason): return .reset(reason: reason.rawValue, cursor: cursor, heartbeat: heartbeat)
+  package static func opening(_ read: SetRead, of set: ChannelSet, heartbeat: Int) -> ServerFrame {
+    let cursor = read.start.description
+    switch read.outcome {
+    case .reset(let reason):
+      return .reset(
+        reason: reason.rawValue, cursor: cursor, heartbeat: heartbeat, channels: set.names(of: read.resets))
     case .current: return .welcome(resume: "current", cursor: cursor, replay: nil, heartbeat: heartbeat)
-    case .new:
-      return .welcome(resume: "new", cursor: cursor, replay: result.messages.count, heartbeat: heartbeat)
-    case .resumed:
-      return .welcome(resume: "resumed", cursor: cursor, replay: result.messages.count, heartbeat: heartbeat)
+    case .new: return .welcome(resume: "new", cursor: cursor, replay: read.held, heartbeat: heartbeat)
+    case .resumed: return .welcome(resume: "resumed", cursor: cursor, replay: read.held, heartbeat: heartbeat)
     }
   }
 }

@@ -6,6 +6,11 @@ package struct SetRead: Sendable {
     /// Index in the set.
     package var channel: Int
     package var message: Message
+
+    package init(channel: Int, message: Message) {
+      self.channel = channel
+      self.message = message
+    }
   }
 
   /// A channel that could not meet the reader's position.
@@ -29,6 +34,8 @@ package struct SetRead: Sendable {
   package var more: Bool
   /// The position after the last message.
   package var end: Position
+  /// The newest position of every channel at that moment: where those stand who are live.
+  package var top: Position
 }
 
 /// What a subscriber of a set gets that has just been attached.
@@ -72,6 +79,7 @@ extension SetRead {
       if case .reset(let reason) = result.outcome { Reset(channel: index, reason: reason) } else { nil }
     }
     start = Position(results.map(\.start))
+    top = Position(results.map { MessageID(epoch: $0.start.epoch, offset: $0.top) })
     end = start
     held = results.reduce(0) { $0 + $1.top - $1.start.offset }
     messages = Self.merged(results)
@@ -107,5 +115,25 @@ extension SetRead {
       count += 1
     }
     return count
+  }
+}
+
+extension SetRead {
+  /// Calls `body` with each message and the position of whoever has got it.
+  package func forEach(_ body: (Entry, Position) -> Void) {
+    var position = start
+    for entry in messages {
+      position.pass(entry.message.id, of: entry.channel)
+      body(entry, position)
+    }
+  }
+}
+
+extension ChannelSet {
+  /// The bytes of a message for the subscribers of this set: shared by all subscribers of a single channel, else with
+  /// the channel's name and the joined cursor.
+  package func encode(_ entry: SetRead.Entry, _ encoding: MessageEncoding, at position: Position) -> [UInt8] {
+    if isSingle { return entry.message.encoded(encoding) }
+    return entry.message.encoded(encoding, in: channels[entry.channel].name, at: position)
   }
 }

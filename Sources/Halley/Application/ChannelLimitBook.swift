@@ -33,8 +33,11 @@ final class ChannelLimitBook: Sendable {
         guard case .channel(let endpoint) = plan.endpoint else { continue }
         let limits = ChannelLimits(SettingResolver.settings(route.values))
         switch endpoint.source {
-        case .fixed(let channel):
-          pages.declared[ObjectIdentifier(channel)] = pages.declared[ObjectIdentifier(channel)] ?? limits
+        case .fixed(let set):
+          for channel in set.channels where pages.declared[ObjectIdentifier(channel)] == nil {
+            pages.declared[ObjectIdentifier(channel)] =
+              set.isSingle ? limits : limits.with(channel.history, route.values)
+          }
         case .computed(let history, _): pages.computed[history] = pages.computed[history] ?? limits
         }
       }
@@ -44,6 +47,16 @@ final class ChannelLimitBook: Sendable {
 }
 
 extension ChannelLimits {
+  /// The limits of one of several channels: what its history states in code, unless the operator has said something.
+  fileprivate func with(_ history: History, _ values: [String: EffectiveValue]) -> ChannelLimits {
+    func isOpen(_ key: String) -> Bool { values[key]?.origin == "built-in" }
+    var limits = self
+    if let messages = history.messages, isOpen("history.messages") { limits.historyMessages = messages }
+    if let bytes = history.bytes, isOpen("history.bytes") { limits.historyBytes = bytes }
+    if let age = history.ageMilliseconds, isOpen("history.age") { limits.historyAge = age }
+    return limits
+  }
+
   init(_ settings: Settings) {
     self.init()
     historyMessages = settings.historyMessages

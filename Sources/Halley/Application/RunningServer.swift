@@ -91,9 +91,9 @@ extension ProgramPlan {
   /// Every channel that a route names, once.
   var declaredChannels: [Channel] {
     var seen: Set<ObjectIdentifier> = []
-    return plans.flatMap(\.routes).compactMap { route in
-      guard case .channel(let endpoint) = route.endpoint, case .fixed(let channel) = endpoint.source else { return nil }
-      return seen.insert(ObjectIdentifier(channel)).inserted ? channel : nil
+    return plans.flatMap(\.routes).flatMap { route -> [Channel] in
+      guard case .channel(let endpoint) = route.endpoint, case .fixed(let set) = endpoint.source else { return [] }
+      return set.channels.filter { seen.insert(ObjectIdentifier($0)).inserted }
     }
   }
 }

@@ -1,3 +1,4 @@
+import HalleyChannels
 import HalleyServer
 
 extension Declaration {
@@ -22,10 +23,24 @@ extension Declaration {
       if transports.isEmpty, post == .ignore, socket == nil {
         report(nil, "offers no transport; add .websocket(), .sse(), .longPoll() or .stream()")
       }
+      setMistakes.forEach { report(nil, $0) }
     case .open: openMistakes.forEach { report($0.modifier, $0.sentence) }
     }
     if let cors { mistakes(of: cors).forEach { report(".cors", $0) } }
     if let jsonpParameter { mistakes(ofCallback: jsonpParameter).forEach { report(".jsonp", $0) } }
+    return found
+  }
+
+  /// What is wrong with the channels as a set; channels of one name that are not the same are a mistake of the site.
+  private var setMistakes: [String] {
+    guard case .channel(.fixed(let set), _) = kind else { return [] }
+    var found: [String] = []
+    if set.channels.count > ChannelSet.maxChannels {
+      found.append("has \(set.channels.count) channels; a subscription holds at most \(ChannelSet.maxChannels)")
+    }
+    for (index, channel) in set.channels.enumerated() where set.channels[..<index].contains(where: { $0 === channel }) {
+      found.append("names channel '\(channel.name)' twice; remove one of them")
+    }
     return found
   }
 
@@ -58,7 +73,7 @@ extension Declaration {
     guard RoutePattern.isName(name) else {
       return ["'\(name)' cannot name a query parameter; use letters, digits and underscores"]
     }
-    let taken = ["cursor", "hold", "transport", "format", "origin", "prelude", "event", "key"]
+    let taken = ["cursor", "hold", "transport", "format", "origin", "prelude", "event", "key", "channel"]
     return taken.contains(name) ? ["'\(name)' means something else in the query; choose another name"] : []
   }
 }

@@ -55,7 +55,9 @@ enum RouteTable {
     switch declaration.kind {
     case .handler: words.append("handler")
     case .files(let folder, let cacheControl): words.append("files Public/\(folder), \(cacheControl)")
-    case .channel(.fixed(let channel), _): words.append("channel \(channel.name):")
+    case .channel(.fixed(let set), _):
+      let names = set.channels.map(\.name).joined(separator: ", ")
+      words.append("\(set.isSingle ? "channel" : "channels") \(names):")
     case .channel(.computed, _): words.append("channel by request:")
     case .open: words.append("websocket handler")
     }

@@ -56,16 +56,18 @@ extension SiteClashes {
     var mistakes: [Mistake] = []
     var named: [String: (channel: Channel, location: SourceLocation)] = [:]
     for declaration in declarations {
-      guard case .channel(.fixed(let channel), _) = declaration.kind else { continue }
+      guard case .channel(.fixed(let set), _) = declaration.kind else { continue }
       func report(_ sentence: String) {
         mistakes.append(Mistake(declaration.location, route: declaration.path, sentence))
       }
-      if let problem = channel.nameProblem { report("the channel's name '\(channel.name)' \(problem)") }
-      if let earlier = named[channel.name], earlier.channel !== channel {
-        report(
-          "another channel named '\(channel.name)' is served at \(earlier.location); share it or rename one of them")
+      for channel in set.channels {
+        if let problem = channel.nameProblem { report("the channel's name '\(channel.name)' \(problem)") }
+        if let earlier = named[channel.name], earlier.channel !== channel {
+          report(
+            "another channel named '\(channel.name)' is served at \(earlier.location); share it or rename one of them")
+        }
+        named[channel.name] = (channel, declaration.location)
       }
-      named[channel.name] = (channel, declaration.location)
     }
     return mistakes
   }

@@ -1,7 +1,7 @@
 public import HalleyChannels
 public import HalleyServer
 
-/// One path that pushes: a channel over every transport offered, or a WebSocket with a handler of its own.
+/// One path that pushes: channels over every transport offered, or a WebSocket with a handler of its own.
 ///
 /// ```swift
 /// Route("/positions", positions).websocket(inbound: .publish).sse().longPoll(hold: .seconds(20))
@@ -39,20 +39,30 @@ public struct Route: RouteDeclaration {
     }
   }
 
-  /// A route that serves one channel.
+  /// A route that serves one channel, or up to sixteen over one connection.
+  ///
+  /// With several channels messages say which one they belong to (`channel`; plain event streams and WebSockets without
+  /// frames carry the payload alone), and the cursor holds the position in each of them. Each channel keeps its own
+  /// order and its own outcome: when one is reset, the reset names it in `channels` and the others go on. Who publishes
+  /// names the channel: `?channel=` on a `POST`, `channel` in a frame. Every message is encoded once for all
+  /// subscribers of the same channels in the same order.
   ///
   /// - Parameters:
   ///   - path: below the site's mount.
   ///   - channel: the channel; usually a constant of the site.
+  ///   - others: further channels of the same subscription, all different.
   ///   - start: where a subscriber without a cursor starts.
   ///   - file: filled in by the compiler.
   ///   - line: filled in by the compiler.
   public init(
-    _ path: String, _ channel: Channel, start: Start = .latest, file: String = #filePath, line: Int = #line
+    _ path: String, _ channel: Channel, _ others: Channel..., start: Start = .latest, file: String = #filePath,
+    line: Int = #line
   ) {
     declaration = Declaration(
-      .channel(.fixed(channel), start: start.startPosition), path: path, at: SourceLocation(file, line))
-    declaration.set(channel.history)
+      .channel(.fixed(ChannelSet([channel] + others)), start: start.startPosition), path: path,
+      at: SourceLocation(file, line))
+    // Several channels have each a history of their own.
+    if others.isEmpty { declaration.set(channel.history) }
   }
 
   /// A route whose channel depends on the request, usually on a parameter of the path.

@@ -17,6 +17,8 @@ public enum ClientFrame: Sendable, Hashable {
     public var event: String?
     /// The key for conflation.
     public var key: String?
+    /// Which channel of several.
+    public var channel: String?
     /// Repeating it publishes once.
     public var idempotencyKey: String?
     /// `data` is a base64 string that stands for bytes.
@@ -50,7 +52,7 @@ public enum ClientFrame: Sendable, Hashable {
       guard (ref?.count ?? 0) <= 64 else { return nil }
       self = .publish(
         Publish(
-          ref: ref, data: Array(data), event: text("event"), key: text("key"),
+          ref: ref, data: Array(data), event: text("event"), key: text("key"), channel: text("channel"),
           idempotencyKey: text("idempotencyKey"), isBase64: text("encoding") == "base64"))
     case .some: self = .unknown
     case nil: return nil

@@ -2,8 +2,8 @@
 public enum ServerFrame: Sendable, Hashable {
   /// How a cursor was met, where the client stands, how many messages are replayed, and the heartbeat, milliseconds.
   case welcome(resume: String, cursor: String, replay: Int?, heartbeat: Int)
-  /// Nothing old can be given; live from this cursor.
-  case reset(reason: String, cursor: String, heartbeat: Int)
+  /// Nothing old can be given; live from this cursor. `channels` names those of several channels that are affected.
+  case reset(reason: String, cursor: String, heartbeat: Int, channels: [String] = [])
   /// Nothing visible up to here.
   case cursor(String)
   /// A sign of life.
@@ -32,8 +32,10 @@ public enum ServerFrame: Sendable, Hashable {
       let replayed = replay.map { #","replay":\#($0)"# } ?? ""
       return Array(
         #"{"type":"welcome","resume":"\#(resume)","cursor":"\#(cursor)"\#(replayed),"heartbeat":\#(heartbeat)}"#.utf8)
-    case .reset(let reason, let cursor, let heartbeat):
-      return Array(#"{"type":"reset","reason":"\#(reason)","cursor":"\#(cursor)","heartbeat":\#(heartbeat)}"#.utf8)
+    case .reset(let reason, let cursor, let heartbeat, let channels):
+      let named = channels.isEmpty ? "" : #","channels":\#(Self.list(channels))"#
+      return Array(
+        #"{"type":"reset","reason":"\#(reason)","cursor":"\#(cursor)","heartbeat":\#(heartbeat)\#(named)}"#.utf8)
     case .cursor(let cursor): return Array(#"{"type":"cursor","cursor":"\#(cursor)"}"#.utf8)
     case .heartbeat: return Array(#"{"type":"heartbeat"}"#.utf8)
     case .move(let reason, let retry): return Array(#"{"type":"move","reason":"\#(reason)","retry":\#(retry)}"#.utf8)
@@ -44,5 +46,10 @@ public enum ServerFrame: Sendable, Hashable {
       let named = ref.map { Array(#""ref":"#.utf8) + JSONString.encode($0) + [0x2C] } ?? []
       return Array(#"{"type":"error","#.utf8) + named + Array(#""error":"\#(code)"}"#.utf8)
     }
+  }
+
+  /// A JSON list of channel names, which have nothing to escape.
+  public static func list(_ names: [String]) -> String {
+    "[" + names.map { #""\#($0)""# }.joined(separator: ",") + "]"
   }
 }

@@ -1,16 +1,19 @@
 package import HalleyChannels
 package import HalleyEventLoop
 
-/// One channel on one loop: takes the messages that arrived during a turn and hands them to everybody here.
+/// One set of channels on one loop: takes the messages that arrived during a turn and hands them to everybody here.
 ///
 /// At the end of the turn each message is appended once to the run of each encoding in use, and each run is sent as it
-/// is to every subscriber that has caught up. Held polls are answered with the turn's messages as one batch.
-/// Confined to its loop.
+/// is to every subscriber that has caught up: all of them stand at the same position in every channel, so they share
+/// the joined cursor too. Held polls are answered with the turn's messages as one batch. Confined to its loop.
 package final class ChannelFeed: TurnTask {
-  package let channel: Channel
+  package let set: ChannelSet
   private let loop: EventLoop
-  private let inbox: MessageInbox
+  /// One for each channel of the set.
+  private let inboxes: [MessageInbox]
   private let link = FeedLink()
+  /// Where everybody stands who has caught up.
+  private var live: Position
   private var groups = [BroadcastGroup?](repeating: nil, count: MessageEncoding.allCases.count)
   /// Subscribers whose scripts call the same function share a group; the escaping is shared by all.
   private var scripts: [StreamKind: BroadcastGroup] = [:]
@@ -24,14 +27,17 @@ package final class ChannelFeed: TurnTask {
   /// log stays, and attaching again costs less than a microsecond.
   static let idleMilliseconds: UInt64 = 250
 
-  package init(channel: Channel, loop: EventLoop, onIdle: @escaping (ChannelFeed) -> Void) {
-    self.channel = channel
+  package init(set: ChannelSet, loop: EventLoop, onIdle: @escaping (ChannelFeed) -> Void) {
+    self.set = set
     self.loop = loop
     self.onIdle = onIdle
+    live = set.top
     let link = LoopBound(link, loop: loop)
-    inbox = MessageInbox {
-      // Once per batch. On the loop itself the batch goes out in this very turn.
-      if loop.isOnLoop { link.value.announce(loop) } else { loop.submit { link.value.announce(loop) } }
+    inboxes = set.channels.map { _ in
+      MessageInbox {
+        // Once per batch. On the loop itself the batch goes out in this very turn.
+        if loop.isOnLoop { link.value.announce(loop) } else { loop.submit { link.value.announce(loop) } }
+      }
     }
     super.init()
     self.link.feed = self
@@ -45,28 +51,25 @@ package final class ChannelFeed: TurnTask {
 
   // MARK: Attaching
 
-  /// Registers with the log and reads what lies after the position, as one step.
+  /// Registers with the logs and reads what lies after the position, as one step.
   ///
   /// What was published before this moment and has not been spread yet goes to those who are here already, so that
-  /// the new subscriber sees it only in its replay (rule R2).
-  package func attach(at position: ResumePoint, replay limits: ReplayLimits) -> ReadResult {
+  /// the new subscriber sees it only in its replay (rule R2). The same holds for a waiter that is added in this turn:
+  /// what was published before is in the result or has been spread, what comes later is in the inboxes.
+  ///
+  /// - Parameters:
+  ///   - position: where the subscriber stands.
+  ///   - limits: above them the outcome is `reset(tooMany)`.
+  ///   - batch: most that is returned; with `more`, the reader is not live yet.
+  package func attach(
+    at position: ResumePoint, replay limits: ReplayLimits, batch: ReplayLimits = .unlimited
+  ) -> SetRead {
     isAttached = true
     idle?.cancel()
-    let attachment = channel.log.attach(inbox, from: position, limits: limits)
+    let attachment = set.attach(inboxes, from: position, limits: limits, batch: batch)
     spread(attachment.pending)
-    return attachment.result
-  }
-
-  /// Reads one batch for a poll. A waiter added in the same turn misses nothing and sees nothing twice: what was
-  /// published before this moment is in the result or has been spread, what comes later is in the inbox.
-  package func read(
-    at position: ResumePoint, replay limits: ReplayLimits, batch: ReplayLimits
-  ) -> ReadResult {
-    isAttached = true
-    idle?.cancel()
-    let attachment = channel.log.attach(inbox, from: position, limits: limits, batch: batch)
-    spread(attachment.pending)
-    return attachment.result
+    live = attachment.read.top
+    return attachment.read
   }
 
   /// Adds a caught-up connection to those that get the channel in an encoding.
@@ -134,27 +137,52 @@ package final class ChannelFeed: TurnTask {
 
   // MARK: Spreading
 
-  override package func turnEnded() { spread(inbox.takePending()) }
+  override package func turnEnded() { spread(inboxes.map { $0.takePending() }) }
 
-  private func spread(_ batch: [Message]) {
-    if batch.isEmpty { return }
+  /// - Parameter pending: for each channel what has come since the last call.
+  private func spread(_ pending: [[Message]]) {
+    guard pending.contains(where: { !$0.isEmpty }) else { return }
+    // Only those who need more than the bytes that a message keeps ask for positions.
+    lazy var batch = deliveries(pending)
     for encoding in MessageEncoding.allCases {
       guard let group = groups[encoding.rawValue], group.count > 0 else { continue }
       if encoding == .line || encoding == .lineChunk {
         EventStreamDriver.charge(group, batch, as: StreamKind(format: .lines, isChunked: encoding == .lineChunk))
       }
-      for message in batch { unsafe group.append(message.encoded(encoding).span.bytes) }
+      if set.isSingle {
+        for message in pending[0] { unsafe group.append(message.encoded(encoding).span.bytes) }
+      } else {
+        for delivery in batch { unsafe group.append(delivery.encoded(encoding).span.bytes) }
+      }
       group.deliver()
     }
     for (kind, group) in scripts where group.count > 0 {
       EventStreamDriver.charge(group, batch, as: kind)
-      for message in batch { unsafe group.append(kind.bytes(of: message).span.bytes) }
+      for delivery in batch { unsafe group.append(kind.bytes(of: delivery).span.bytes) }
       group.deliver()
     }
-    if !waiters.isEmpty { answerWaiters(batch) }
+    let answers = waiters.isEmpty ? [] : batch
+    // Before anybody is answered, whose next request may already wait and attach.
+    for (channel, messages) in pending.enumerated() {
+      if let last = messages.last { live.pass(last.id, of: channel) }
+    }
+    if !answers.isEmpty { answerWaiters(answers) }
   }
 
-  private func answerWaiters(_ batch: [Message]) {
+  private func deliveries(_ pending: [[Message]]) -> [Delivery] {
+    var all: [Delivery] = []
+    var position = live
+    for (channel, messages) in pending.enumerated() {
+      for message in messages {
+        position.pass(message.id, of: channel)
+        all.append(
+          Delivery(set: set, entry: SetRead.Entry(channel: channel, message: message), position: position))
+      }
+    }
+    return all
+  }
+
+  private func answerWaiters(_ batch: [Delivery]) {
     let all = waiters
     waiters = []
     var bodies = PollBodies(batch)
@@ -171,12 +199,12 @@ package final class ChannelFeed: TurnTask {
     onIdle(self)
   }
 
-  /// Lets go of the log. Nothing arrives any more.
+  /// Lets go of the logs. Nothing arrives any more.
   package func detach() {
     idle?.cancel()
     guard isAttached else { return }
     isAttached = false
-    channel.log.detach(inbox)
+    for (channel, inbox) in zip(set.channels, inboxes) { channel.log.detach(inbox) }
     link.feed = nil
   }
 }

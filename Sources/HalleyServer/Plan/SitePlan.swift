@@ -53,7 +53,7 @@ package enum Endpoint: Sendable {
   case handler(HTTPRequest.Method, offLoop: Bool, @Sendable (Request) async throws -> Response)
   /// A directory of static files; the path is the prefix.
   case files(FilesOptions)
-  /// A channel over every transport offered.
+  /// Channels over every transport offered.
   case channel(ChannelEndpoint)
   /// A WebSocket with a handler of the site's own.
   case socket(SocketEndpoint)
@@ -94,11 +94,11 @@ package enum InboundMode: Sendable, Hashable {
   case publishJSON
 }
 
-/// A route that serves a channel.
+/// A route that serves one channel or several.
 package struct ChannelEndpoint: Sendable {
-  /// Where the channel comes from.
+  /// Where the channels come from.
   package enum Source: Sendable {
-    case fixed(Channel)
+    case fixed(ChannelSet)
     /// The name of the channel for this request; nil answers 404.
     case computed(history: History, @Sendable (Request) -> String?)
   }

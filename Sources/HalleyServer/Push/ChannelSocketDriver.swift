@@ -2,21 +2,21 @@ import HalleyChannels
 import HalleyEventLoop
 import HalleyProtocols
 
-/// What a channel route needs to know when one of its sockets opens, until it is subscribed.
+/// What a route with channels needs to know when one of its sockets opens, until it is subscribed.
 final class SocketOpening {
-  let channel: Channel
+  let set: ChannelSet
   let point: ResumePoint
   /// Loop milliseconds.
   let openedAt: UInt64
 
-  init(channel: Channel, point: ResumePoint, openedAt: UInt64) {
-    self.channel = channel
+  init(set: ChannelSet, point: ResumePoint, openedAt: UInt64) {
+    self.set = set
     self.point = point
     self.openedAt = openedAt
   }
 }
 
-/// Serves a channel over plain WebSocket: payloads only, in both directions (raw mode, delivery contract §7.6).
+/// Serves channels over plain WebSocket: payloads only, in both directions (raw mode, delivery contract §7.6).
 ///
 /// A frame cannot tell an outcome, so a cursor here is `latest`, `oldest` or `last-<n>`.
 class ChannelSocketDriver: WebSocketDriver {
@@ -44,21 +44,24 @@ class ChannelSocketDriver: WebSocketDriver {
   @discardableResult
   func subscribe(
     _ socket: WebSocketConnection, _ opening: SocketOpening, _ encoding: MessageEncoding,
-    welcome: (ReadResult) -> [UInt8]? = { _ in nil }
-  ) -> ReadResult {
-    let feed = server.feed(of: opening.channel)
+    welcome: (SetRead) -> [UInt8]? = { _ in nil }
+  ) -> SetRead {
+    let set = opening.set
+    let feed = server.feed(of: set)
     let limits = settings.current
-    let result = feed.attach(
+    let read = feed.attach(
       at: opening.point, replay: ReplayLimits(messages: limits.replayMessages, bytes: limits.replayBytes))
-    if let frame = welcome(result) { socket.connection.write(bytes: frame) }
-    for message in result.messages { socket.connection.write(bytes: message.encoded(encoding)) }
+    if let frame = welcome(read) { socket.connection.write(bytes: frame) }
+    read.forEach { socket.connection.write(bytes: set.encode($0, encoding, at: $1)) }
     WebSocketCompanion.of(socket.connection).attachment = feed
     feed.join(socket.connection, encoding)
-    return result
+    return read
   }
 
   override func message(_ socket: WebSocketConnection, _ message: WebSocketMessage) {
-    guard inbound != .ignore, let channel = feed(of: socket)?.channel else { return }
+    guard inbound != .ignore, let set = feed(of: socket)?.set else { return }
+    // A payload alone cannot say which of several channels it is for.
+    guard let channel = set.target(nil) else { return socket.close(code: .policyViolation, reason: "channel") }
     let draft: MessageDraft
     do {
       if inbound == .publishJSON {

@@ -108,7 +108,7 @@ final class EventStreamDriver: ConnectionDriver {
 
   /// Counts a batch for every member of a group, before the group gets it. A member whose answer it fills leaves the
   /// group, gets the batch up to the message that fills it, and comes back for the rest with its cursor.
-  static func charge(_ group: BroadcastGroup, _ batch: [Message], as kind: StreamKind) {
+  static func charge(_ group: BroadcastGroup, _ batch: [Delivery], as kind: StreamKind) {
     let sizes = batch.map(kind.bodyCount(of:))
     let total = sizes.reduce(0, +)
     var full: [Connection] = []

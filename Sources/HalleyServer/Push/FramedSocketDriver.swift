@@ -2,7 +2,7 @@ import HalleyChannels
 import HalleyEventLoop
 import HalleyProtocols
 
-/// Serves a channel over WebSocket with frames that carry ids, cursors and outcomes: subprotocol `halley.v1`
+/// Serves channels over WebSocket with frames that carry ids, cursors and outcomes: subprotocol `halley.v1`
 /// (delivery contract §6, §7.6). `hello` comes first; until then nothing is subscribed.
 final class FramedSocketDriver: ChannelSocketDriver {
   static let subprotocol = "halley.v1"
@@ -53,16 +53,19 @@ final class FramedSocketDriver: ChannelSocketDriver {
     if point.isByName, let cursor, !cursor.isEmpty { point = ResumePoint(cursor, default: .latest) }
     let heartbeat = settings.current.heartbeat
     subscribe(
-      socket, SocketOpening(channel: opening.channel, point: point, openedAt: opening.openedAt), .webSocketFramed
-    ) { result in
-      WebSocketFrameEncoder.encode(0x81, ServerFrame.opening(result, heartbeat: heartbeat).json)
+      socket, SocketOpening(set: opening.set, point: point, openedAt: opening.openedAt), .webSocketFramed
+    ) { read in
+      WebSocketFrameEncoder.encode(0x81, ServerFrame.opening(read, of: opening.set, heartbeat: heartbeat).json)
     }
     rearm(socket.connection)
   }
 
   private func publish(_ socket: WebSocketConnection, _ publish: ClientFrame.Publish) {
-    guard inbound != .ignore, let channel = feed(of: socket)?.channel else {
+    guard inbound != .ignore, let set = feed(of: socket)?.set else {
       return send(socket, .error(ref: publish.ref, code: "not_offered"))
+    }
+    guard let channel = set.target(publish.channel) else {
+      return send(socket, .error(ref: publish.ref, code: "channel"))
     }
     let draft: MessageDraft
     do {

@@ -53,11 +53,13 @@ struct PollStyle {
 struct PollAnswer {
   let style: PollStyle
   /// How the request's cursor was met on arrival, and where it stands. No messages, if the poll is held.
-  let arrival: ReadResult
+  let arrival: SetRead
+  /// The channels that were asked for.
+  let set: ChannelSet
 
   /// A batch, a reset, or the empty answer of a short poll.
   func send(on exchange: HTTPExchange) {
-    reply(body(arrival.messages, more: arrival.more, cursor: arrival.end.description, retry: 0), on: exchange)
+    reply(body(arrival.deliveries(of: set), more: arrival.more, cursor: arrival.end.description, retry: 0), on: exchange)
   }
 
   /// Nothing happened: the cursor stays.
@@ -68,7 +70,7 @@ struct PollAnswer {
   /// The server wants the client to come back after `retry` milliseconds; the cursor stays.
   func sendMove(reason: String, retry: Int, on exchange: HTTPExchange) {
     if case .stream(let opening) = style.form {
-      reply(opening.moved(arrival, reason: reason, retry: retry), on: exchange)
+      reply(opening.moved(arrival, of: set, reason: reason, retry: retry), on: exchange)
     } else {
       reply(body([], more: false, cursor: arrival.end.description, retry: retry), on: exchange)
     }
@@ -80,28 +82,22 @@ struct PollAnswer {
   }
 
   /// The body with these messages.
-  func body(_ messages: [Message], more: Bool, cursor: String, retry: Int) -> [UInt8] {
+  func body(_ messages: [Delivery], more: Bool, cursor: String, retry: Int) -> [UInt8] {
     switch style.form {
-    case .object: PollBody.encode(arrival.outcome, cursor: cursor, messages: messages, more: more, retry: retry)
+    case .object: object(messages, more: more, cursor: cursor, retry: retry)
     case .script(let callback):
-      JSONPBody.wrap(
-        PollBody.encode(arrival.outcome, cursor: cursor, messages: messages, more: more, retry: retry), in: callback)
-    case .stream(let opening): opening.brief(arrival, messages, retry: more ? PollStyle.promptly : style.interval)
+      JSONPBody.wrap(object(messages, more: more, cursor: cursor, retry: retry), in: callback)
+    case .stream(let opening):
+      opening.brief(arrival, of: set, messages, retry: more ? PollStyle.promptly : style.interval)
     }
   }
 
-  private func reply(_ body: [UInt8], on exchange: HTTPExchange) {
-    exchange.reply(status: 200, fields: style.httpFields, body: body)
-  }
-}
-
-/// The JSON object that answers a poll.
-enum PollBody {
-  static func encode(
-    _ outcome: ResumeOutcome, cursor: String, messages: [Message], more: Bool, retry: Int
-  ) -> [UInt8] {
-    var out = Array(#"{"resume":"\#(outcome.word)","#.utf8)
-    if case .reset(let reason) = outcome { out += Array(#""reason":"\#(reason.rawValue)","#.utf8) }
+  /// The JSON object of a poll; `cursor` is the position after the batch.
+  private func object(_ messages: [Delivery], more: Bool, cursor: String, retry: Int) -> [UInt8] {
+    var out = Array(#"{"resume":"\#(arrival.outcome.word)","#.utf8)
+    if case .reset(let reason) = arrival.outcome { out += Array(#""reason":"\#(reason.rawValue)","#.utf8) }
+    let channels = set.names(of: arrival.resets)
+    if !channels.isEmpty { out += Array(#""channels":\#(ServerFrame.list(channels)),"#.utf8) }
     out += Array(#""cursor":"\#(cursor)","messages":["#.utf8)
     for (index, message) in messages.enumerated() {
       if index > 0 { out.append(UInt8(ascii: ",")) }
@@ -109,6 +105,10 @@ enum PollBody {
     }
     out += Array(#"],"more":\#(more),"retry":\#(retry)}"#.utf8)
     return out
+  }
+
+  private func reply(_ body: [UInt8], on exchange: HTTPExchange) {
+    exchange.reply(status: 200, fields: style.httpFields, body: body)
   }
 }
 
@@ -119,11 +119,11 @@ struct PollBodies {
     var limits: ReplayLimits
   }
 
-  private let batch: [Message]
+  private let batch: [Delivery]
   private var plain: [Way: SharedBody] = [:]
 
-  /// - Parameter batch: messages of this turn, in order; not empty.
-  init(_ batch: [Message]) { self.batch = batch }
+  /// - Parameter batch: messages of this turn, in each channel in order; not empty.
+  init(_ batch: [Delivery]) { self.batch = batch }
 
   /// The body for one waiter: shared for JSON, its own for callbacks and event sources.
   mutating func body(for answer: PollAnswer) -> SharedBody {
@@ -142,12 +142,12 @@ struct PollBodies {
     var bytes = 0
     var count = 0
     for message in batch {
-      bytes += message.payload.count
+      bytes += message.entry.message.size
       if count > 0, count >= answer.style.limits.messages || bytes > answer.style.limits.bytes { break }
       count += 1
     }
     let messages = Array(batch.prefix(count))
-    let cursor = messages.last?.id ?? answer.arrival.end
+    let cursor = messages.last?.position ?? answer.arrival.end
     return answer.body(messages, more: count < batch.count, cursor: cursor.description, retry: 0)
   }
 }

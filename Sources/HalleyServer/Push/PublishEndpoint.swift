@@ -3,11 +3,12 @@ import HalleyEventLoop
 import HalleyProtocols
 
 extension PushDispatch {
-  /// A POST publishes its body (delivery contract §12).
+  /// A POST publishes its body (delivery contract §12); on a route with several channels `?channel=` names one of them.
   func publish() {
     let limit = route.plan.settings.current.publishMaxBytes
     guard exchange.body.count <= limit else { return refuse(413, "too_large") }
-    guard let channel = channel() else { return }
+    guard let set = channels() else { return }
+    guard let channel = set.target(request.query["channel"]) else { return refuse(400, "channel") }
     let draft: MessageDraft
     do {
       draft = try makeDraft()

@@ -3,7 +3,7 @@ import HalleyChannels
 import HalleyEventLoop
 import HalleyProtocols
 
-/// Serves a channel route: the request picks the transport among those that the route offers (delivery contract §5).
+/// Serves a route with channels: the request picks the transport among those that the route offers (delivery contract §5).
 struct PushDispatch {
   let server: ServerLoop
   let exchange: HTTPExchange
@@ -81,17 +81,17 @@ struct PushDispatch {
       let interval = hold == 0 ? settings.pollInterval : PollStyle.promptly
       return poll(.stream(opening), interval: interval, hold: hold)
     }
-    guard let channel = channel() else { return }
+    guard let set = channels() else { return }
     if exchange.head.method == .head {
       // As the GET, which tells no length (RFC 9110 §8.6).
       exchange.beginStream(status: 200, fields: opening.httpFields)
       return exchange.end()
     }
-    let feed = server.feed(of: channel)
-    let result = feed.attach(
+    let feed = server.feed(of: set)
+    let read = feed.attach(
       at: resumePoint, replay: ReplayLimits(messages: settings.replayMessages, bytes: settings.replayBytes))
     let driver = route.streamDriver(server, kind)
-    guard let head = opening.bytes(result, exchange) else {
+    guard let head = opening.bytes(read, of: set, exchange) else {
       feed.left()
       return refuse(500, "internal")
     }
@@ -136,15 +136,14 @@ struct PushDispatch {
       limits.bytes = min(limits.bytes, settings.streamMaxBytes)
     }
     let style = PollStyle(form: form, fields: fields, limits: limits, interval: interval)
-    guard let channel = channel() else { return }
+    guard let set = channels() else { return }
     if exchange.head.method == .head { return style.sendHead(on: exchange) }
-    let feed = server.feed(of: channel)
-    let result = feed.read(
+    let feed = server.feed(of: set)
+    let read = feed.attach(
       at: resumePoint, replay: ReplayLimits(messages: settings.replayMessages, bytes: settings.replayBytes),
       batch: style.limits)
-    let answer = PollAnswer(style: style, arrival: result)
-    let isReset = if case .reset = result.outcome { true } else { false }
-    if isReset || !result.messages.isEmpty || hold == 0 {
+    let answer = PollAnswer(style: style, arrival: read, set: set)
+    if !read.resets.isEmpty || !read.messages.isEmpty || hold == 0 {
       feed.left()
       return answer.send(on: exchange)
     }
@@ -158,17 +157,17 @@ struct PushDispatch {
 
   // MARK: The request
 
-  /// The channel of this request; answers 404 or 503 and returns nil when there is none.
-  func channel() -> Channel? {
+  /// The channels of this request; answers 404 or 503 and returns nil when there are none.
+  func channels() -> ChannelSet? {
     switch endpoint.source {
-    case .fixed(let channel): return channel
+    case .fixed(let set): return set
     case .computed(let history, let name):
       guard let name = name(request) else {
         refuse(404, "not_found")
         return nil
       }
       do {
-        return try server.channels.channel(named: name, history: history)
+        return ChannelSet(try server.channels.channel(named: name, history: history))
       } catch ChannelRegistry.Refusal.full {
         refuse(503, "overloaded", retry: 5_000)
       } catch {

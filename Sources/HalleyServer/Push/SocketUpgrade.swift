@@ -23,7 +23,7 @@ struct SocketUpgrade {
   private func channel(_ endpoint: ChannelEndpoint) {
     let push = PushDispatch(
       server: server, exchange: exchange, route: route, endpoint: endpoint, request: request, fields: fields)
-    guard let channel = push.channel() else { return }
+    guard let set = push.channels() else { return }
     let isFramed = handshake.subprotocol == FramedSocketDriver.subprotocol
     let point = push.resumePoint
     if !isFramed, !point.isByName {
@@ -31,7 +31,7 @@ struct SocketUpgrade {
       return Answer.refuse(exchange, 400, "cursor", fields)
     }
     let driver = route.channelDriver(server, endpoint, isFramed: isFramed)
-    driver.opening = SocketOpening(channel: channel, point: point, openedAt: server.loop.now)
+    driver.opening = SocketOpening(set: set, point: point, openedAt: server.loop.now)
     detach(to: driver, request: nil)
     driver.opening = nil
   }

@@ -61,13 +61,13 @@ extension StreamKind {
   }
 
   /// A message as it leaves, chunk and all; where subscribers of one kind share it, it is made once.
-  func bytes(of message: Message) -> [UInt8] {
+  func bytes(of message: Delivery) -> [UInt8] {
     guard case .scripts(let call) = format else { return message.encoded(encoding) }
     return framed(call.script(around: message.encoded(.scriptFrame)))
   }
 
   /// How many bytes of body a message is, without the chunk around it.
-  func bodyCount(of message: Message) -> Int {
+  func bodyCount(of message: Delivery) -> Int {
     guard case .scripts(let call) = format else { return message.encoded(whole.encoding).count }
     return call.script(around: []).count + message.encoded(.scriptFrame).count
   }

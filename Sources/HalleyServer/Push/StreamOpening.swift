@@ -29,20 +29,20 @@ struct StreamOpening {
   ///
   /// - Returns: the bytes, and how much body may follow; nil when a field would break the head. With nothing left the
   ///   bytes end with a `move`, and the answer is complete.
-  func bytes(_ result: ReadResult, _ exchange: HTTPExchange) -> (bytes: [UInt8], left: Int)? {
+  func bytes(_ read: SetRead, of set: ChannelSet, _ exchange: HTTPExchange) -> (bytes: [UInt8], left: Int)? {
     var fields = httpFields
     if kind.isChunked { fields[.transferEncoding] = "chunked" } else { fields[.connection] = "close" }
     guard var out = exchange.responseHead(status: 200, fields: fields) else { return nil }
     let longest = max(settings.sseRetryLow, settings.sseRetryHigh)
     let head = padding
-    let first = first(result, retry: Int.random(in: settings.sseRetryLow...longest))
+    let first = first(read, of: set, retry: Int.random(in: settings.sseRetryLow...longest))
     out += kind.framed(head) + kind.framed(first)
     guard kind.isCapped else {
-      for message in result.messages { out += message.encoded(kind.encoding) }
+      for message in read.deliveries(of: set) { out += message.encoded(kind.encoding) }
       return (out, .max)
     }
     var left = max(settings.streamMaxBytes - head.count, Self.leastFrames) - first.count
-    for message in result.messages {
+    for message in read.deliveries(of: set) {
       out += kind.bytes(of: message)
       left -= kind.bodyCount(of: message)
       if left <= 0 { break }
@@ -55,17 +55,18 @@ struct StreamOpening {
   ///
   /// - Parameters:
   ///   - arrival: how the request was met.
+  ///   - set: the channels it asked for.
   ///   - messages: what it gets, at once or after it was held.
   ///   - retry: when an event source comes back, milliseconds.
-  func brief(_ arrival: ReadResult, _ messages: [Message], retry: Int) -> [UInt8] {
-    var out = padding + first(arrival, retry: retry)
+  func brief(_ arrival: SetRead, of set: ChannelSet, _ messages: [Delivery], retry: Int) -> [UInt8] {
+    var out = padding + first(arrival, of: set, retry: retry)
     for message in messages { out += kind.whole.bytes(of: message) }
     return out
   }
 
   /// The whole body of a stream that is sent away: the welcome says where the client stands, the move when to return.
-  func moved(_ arrival: ReadResult, reason: String, retry: Int) -> [UInt8] {
-    padding + first(arrival, retry: nil) + kind.block(.move(reason: reason, retry: retry), retry: retry)
+  func moved(_ arrival: SetRead, of set: ChannelSet, reason: String, retry: Int) -> [UInt8] {
+    padding + first(arrival, of: set, retry: nil) + kind.block(.move(reason: reason, retry: retry), retry: retry)
   }
 
   private var padding: [UInt8] {
@@ -77,8 +78,8 @@ struct StreamOpening {
   }
 
   /// The welcome or the reset.
-  private func first(_ result: ReadResult, retry: Int?) -> [UInt8] {
+  private func first(_ read: SetRead, of set: ChannelSet, retry: Int?) -> [UInt8] {
     kind.block(
-      .opening(result, heartbeat: settings.heartbeat), retry: retry, id: result.start.description)
+      .opening(read, of: set, heartbeat: settings.heartbeat), retry: retry, id: read.start.description)
   }
 }

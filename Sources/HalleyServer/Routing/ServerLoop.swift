@@ -13,7 +13,7 @@ package final class ServerLoop {
   let gauges = ServerGauges()
   let handlers: HandlerWatch
   private var carrier: HTTPCarrier?
-  private var feeds: [ObjectIdentifier: ChannelFeed] = [:]
+  private var feeds: [ChannelSet: ChannelFeed] = [:]
   private var routes: [[LoopRoute]] = []
   /// This loop's share of `limits.connections`.
   private let connections: Int
@@ -53,13 +53,11 @@ package final class ServerLoop {
   /// A detached connection has ended and no longer counts against the limit of connections.
   func detachedEnded() { carrier?.detachedConnectionEnded() }
 
-  /// The feed of a channel on this loop, made when it is first asked for.
-  func feed(of channel: Channel) -> ChannelFeed {
-    if let feed = feeds[ObjectIdentifier(channel)] { return feed }
-    let feed = ChannelFeed(channel: channel, loop: loop) { [unowned self] in
-      feeds[ObjectIdentifier($0.channel)] = nil
-    }
-    feeds[ObjectIdentifier(channel)] = feed
+  /// The feed of a set of channels on this loop, made when it is first asked for.
+  func feed(of set: ChannelSet) -> ChannelFeed {
+    if let feed = feeds[set] { return feed }
+    let feed = ChannelFeed(set: set, loop: loop) { [unowned self] in feeds[$0.set] = nil }
+    feeds[set] = feed
     return feed
   }
 
