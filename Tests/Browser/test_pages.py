@@ -185,31 +185,29 @@ def test_echo(open_page, server):
 # --- the client library ---
 
 def test_auto_falls_back(open_page, server, channel):
-    """Where WebSockets do not get through, event streams; where those do not either, long-polls."""
+    """Where WebSockets do not get through, event streams; where those do not either, streamed answers."""
     page = open_page("/")
     page.add_init_script("window.WebSocket = class { constructor() { throw new Error('not here'); } };")
     page.goto(server.url(f"/hub/?channel={channel}"))
     expect(page.get_by_test_id("state")).to_have_text("Live over server-sent events")
     page.add_init_script("window.EventSource = class { constructor() { throw new Error('not here'); } };")
     page.goto(server.url(f"/hub/?channel={channel}"))
-    expect(page.get_by_test_id("state")).to_have_text("Live over long-poll")
+    expect(page.get_by_test_id("state")).to_have_text("Live over a streamed answer")
 
 
 def test_reset_is_told(open_page, server, channel):
     """Away for longer than the history lasts: the page hears that messages are missing, on every transport."""
     page = open_page("/")
-    for transport in ("websocket", "sse", "poll", "jsonp"):
+    for transport in ("websocket", "sse", "stream", "poll", "jsonp"):
         page.evaluate(
             """async ([address, transport]) => {
-              const { connect } = await import("/assets/push.js");
+              const { Halley } = await import("/_halley/halley.mjs");
               window.seen = [];
-              window.channel = connect(address, {
-                transport, start: "zzzzzzzz-7",
-                onreset: (reason) => seen.push(reason), onmessage: ({ data }) => seen.push(data),
-              });
+              window.feed = new Halley(address, { transports: transport, cursor: "zzzzzzzz-7" });
+              feed.on("reset", ({ reason }) => seen.push(reason)).on("message", ({ data }) => seen.push(data));
             }""", [f"/hub/{channel}", transport])
         page.wait_for_function("window.seen.length === 1")
         server.publish(channel, f"after {transport}")
         page.wait_for_function("window.seen.length === 2")
         assert page.evaluate("seen") == ["epoch", f"after {transport}"]
-        page.evaluate("channel.close()")
+        page.evaluate("feed.close()")

@@ -1,6 +1,7 @@
-import { connect } from "/assets/push.js";
-import { randomKey } from "/assets/push/publish.js";
-import { element, find, parameter, remember, showState, store, stored, transportPicker } from "/assets/page.js";
+import { Halley } from "/_halley/halley.mjs";
+import {
+  element, find, parameter, randomKey, remember, showState, store, stored, transportPicker,
+} from "/assets/page.js";
 import { Presence } from "./presence.js";
 
 const most = 500; // messages kept on the page
@@ -11,11 +12,11 @@ const nameField = find("#name");
 const roomField = find("#room");
 const list = find("#messages");
 const presence = new Presence();
-let transport = transportPicker(find("#transport"), (choice) => {
-  transport = choice;
-  channel.use(choice);
+let transports = transportPicker(find("#transport"), (choice) => {
+  transports = choice;
+  feed.use(choice);
 });
-let channel;
+let feed;
 
 nameField.value = parameter("name") ?? stored(localStorage, "chat.name", () => `Guest ${me.slice(0, 3)}`);
 roomField.value = roomName(parameter("room"));
@@ -55,28 +56,27 @@ function join() {
   presence.clear();
   list.replaceChildren();
   find("#room-title").textContent = `#${roomField.value}`;
-  channel = connect(address(), {
-    transport,
-    start: "last-50",
-    onmessage({ data, id, replayed }) {
-      take(data, replayed);
-      find("#cursor").textContent = id;
-    },
-    onstate(state) {
-      showState(find("#state"), state);
-      if (state.cursor) find("#cursor").textContent = state.cursor;
-      if (state.name === "live" && !announced) {
-        announced = true;
-        setTimeout(() => say("joined"), 0); // once `channel` is set, after the history
-      }
-    },
-    onreset: () => add(element("li", { className: "event", textContent: "Some messages were missed" })),
+  const room = new Halley(address(), { transports, start: "last-50" });
+  feed = room;
+  room.on("message", ({ data, replayed }) => {
+    take(data, replayed);
+    find("#cursor").textContent = room.cursor;
   });
+  room.on("state", (state) => {
+    if (room !== feed) return;
+    showState(find("#state"), state);
+    if (room.cursor) find("#cursor").textContent = room.cursor;
+    if (state.state === "live" && !announced) {
+      announced = true;
+      setTimeout(() => say("joined"), 0); // after the history
+    }
+  });
+  room.on("reset", () => note("Some messages were missed"));
 }
 
 function leave() {
   say("left");
-  channel.close();
+  feed.close();
 }
 
 function take(data, replayed) {
@@ -133,7 +133,7 @@ function showPresent() {
 async function say(kind, more = {}) {
   const notice = find("#notice");
   try {
-    await channel.publish(message(kind, more));
+    await feed.publish(message(kind, more));
     notice.hidden = true;
   } catch (error) {
     if (kind !== "said") return;

@@ -1,4 +1,4 @@
-import { connect } from "/assets/push.js";
+import { Halley } from "/_halley/halley.mjs";
 import { find, showState } from "/assets/page.js";
 import { Dial } from "./dial.js";
 
@@ -33,13 +33,11 @@ function addDial(...values) {
 
 function addPush(transport, title, explanation) {
   const dial = addDial(pushing, transport, title, explanation);
-  const channel = connect("/clock/ticks", {
-    transport,
-    pauseAfter: 0,
-    onmessage: ({ data }) => dial.show(data),
-    onframe: () => dial.requests(channel.stats.requests),
-    onstate: (state) => showState(dial.state, state),
-  });
+  // Every dial counts its own requests, so nothing is shared with other tabs.
+  const feed = new Halley("/clock/ticks", { transports: transport, pauseAfter: 0, share: false });
+  feed.on("message", ({ data }) => dial.show(data));
+  feed.on("frame", () => dial.requests(feed.stats.requests));
+  feed.on("state", (state) => showState(dial.state, state));
 }
 
 function addPoll(id, title, explanation, ask) {
@@ -52,9 +50,9 @@ function addPoll(id, title, explanation, ask) {
       dial.requests((requests += 1));
       try {
         dial.show(await ask());
-        showState(dial.state, { name: "live", text: "Asking again and again" });
+        showState(dial.state, { state: "live", reason: "Asking again and again" });
       } catch (error) {
-        showState(dial.state, { name: "waiting", text: error.message });
+        showState(dial.state, { state: "waiting", reason: error.message });
       }
     }
     clearTimeout(timer);

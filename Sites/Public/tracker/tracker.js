@@ -1,6 +1,5 @@
-import { connect } from "/assets/push.js";
-import { randomKey } from "/assets/push/publish.js";
-import { find, parameter, showState, store, stored, transportPicker } from "/assets/page.js";
+import { Halley } from "/_halley/halley.mjs";
+import { find, parameter, randomKey, showState, store, stored, transportPicker } from "/assets/page.js";
 import { LocationSharing } from "./location.js";
 import { MapSketch } from "./map.js";
 import { People } from "./people.js";
@@ -15,26 +14,26 @@ const map = new MapSketch(find("#map"), find("#scale"));
 const notice = find("#notice");
 const shareButton = find("#share");
 
-const channel = connect("/tracker/positions", {
-  transport: transportPicker(find("#transport"), (transport) => channel.use(transport)),
+const feed = new Halley("/tracker/positions", {
+  transports: transportPicker(find("#transport"), (transports) => feed.use(transports)),
   start: "oldest", // the last positions of everybody, then live
-  onmessage({ data, id }) {
-    people.update(data);
-    find("#cursor").textContent = id;
-    show();
-  },
-  onstate(state) {
-    showState(find("#state"), state);
-    if (state.cursor) find("#cursor").textContent = state.cursor;
-  },
-  // Positions may be missing now; they come again within twenty seconds.
-  onreset: () => people.clear(),
 });
+feed.on("message", ({ data }) => {
+  people.update(data);
+  find("#cursor").textContent = feed.cursor;
+  show();
+});
+feed.on("state", (state) => {
+  showState(find("#state"), state);
+  if (feed.cursor) find("#cursor").textContent = feed.cursor;
+});
+// Positions may be missing now; they come again within twenty seconds.
+feed.on("reset", () => people.clear());
 
 const sharing = new LocationSharing(
   (position) => {
     const message = { id: me, name: nameField.value.trim() || "Somebody", ...position, at: Date.now() };
-    channel.publish(message).catch((error) => tell(`Your position could not be sent: ${error.message}`));
+    feed.publish(message).catch((error) => tell(`Your position could not be sent: ${error.message}`));
   },
   (text) => {
     tell(text);

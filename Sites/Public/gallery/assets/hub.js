@@ -1,16 +1,16 @@
 // The hub page. Its script lives here because below /hub/ every name is a channel.
 
-import { connect } from "./push.js";
+import { Halley } from "/_halley/halley.mjs";
 import { element, find, parameter, remember, showState, transportPicker } from "./page.js";
 
 const most = 100;
 const list = find("#messages");
 const field = find("#channel");
-let transport = transportPicker(find("#transport"), (choice) => {
-  transport = choice;
-  channel.use(choice);
+let transports = transportPicker(find("#transport"), (choice) => {
+  transports = choice;
+  feed.use(choice);
 });
-let channel;
+let feed;
 
 field.value = channelName(parameter("channel"));
 open();
@@ -18,7 +18,7 @@ open();
 field.addEventListener("change", () => {
   field.value = channelName(field.value);
   remember("channel", field.value);
-  channel.close();
+  feed.close();
   open();
 });
 
@@ -26,7 +26,7 @@ find("#form").addEventListener("submit", async (event) => {
   event.preventDefault();
   const answer = find("#answer");
   try {
-    const { id } = await channel.publish(payload(find("#text").value));
+    const { id } = await feed.publish(payload(find("#text").value));
     answer.textContent = `Published as ${id}`;
   } catch (error) {
     answer.textContent = `Not published: ${error.message}`;
@@ -38,26 +38,25 @@ function open() {
   find("#count").textContent = "0";
   const address = new URL(`/hub/${field.value}`, location.href).href;
   showCommands(address);
-  channel = connect(address, {
-    transport,
-    start: "last-20",
-    onmessage({ data, id, event }) {
-      list.prepend(element(
-        "tr", { "data-testid": "message" },
-        element("td", { textContent: id }),
-        element("td", { textContent: event ?? "" }),
-        element("td", { textContent: typeof data === "string" ? data : JSON.stringify(data) }),
-      ));
-      if (list.children.length > most) list.lastElementChild.remove();
-      find("#count").textContent = String(channel.stats.messages);
-      find("#cursor").textContent = id;
-    },
-    onstate(state) {
-      showState(find("#state"), state);
-      if (state.cursor) find("#cursor").textContent = state.cursor;
-    },
-    onreset: () => list.replaceChildren(),
+  const opened = new Halley(address, { transports, start: "last-20" });
+  feed = opened;
+  opened.on("message", ({ data, id, event }) => {
+    list.prepend(element(
+      "tr", { "data-testid": "message" },
+      element("td", { textContent: id }),
+      element("td", { textContent: event ?? "" }),
+      element("td", { textContent: typeof data === "string" ? data : JSON.stringify(data) }),
+    ));
+    if (list.children.length > most) list.lastElementChild.remove();
+    find("#count").textContent = String(opened.stats.messages);
+    find("#cursor").textContent = opened.cursor;
   });
+  opened.on("state", (state) => {
+    if (opened !== feed) return;
+    showState(find("#state"), state);
+    if (opened.cursor) find("#cursor").textContent = opened.cursor;
+  });
+  opened.on("reset", () => list.replaceChildren());
 }
 
 function showCommands(address) {

@@ -1,6 +1,14 @@
 // What every page needs: elements made from values (never from markup), and the controls of a connection.
 
-import { transportNames } from "./push.js";
+/// What people call the transports.
+const transportNames = {
+  auto: "Automatic",
+  websocket: "WebSocket",
+  sse: "Server-sent events",
+  stream: "Streamed answer",
+  poll: "Long-poll",
+  jsonp: "JSONP",
+};
 
 /// Makes an element. Properties starting with `data-` or `aria-`, and those of SVG, become attributes; children may be
 /// text, which stays text.
@@ -35,24 +43,26 @@ export function remember(name, value) {
   history.replaceState(null, "", url);
 }
 
-/// Fills a select with the transports and returns the one the address asks for. `change` is called with later choices.
+/// Fills a select with the transports and returns the one the address asks for; nothing means all, as the client orders
+/// them. `change` is called with later choices.
 export function transportPicker(select, change) {
   for (const [name, text] of Object.entries(transportNames)) {
     select.append(element("option", { value: name, textContent: text }));
   }
+  const chosen = () => (select.value === "auto" ? undefined : select.value);
   const asked = parameter("transport");
   select.value = asked in transportNames ? asked : "auto";
   select.addEventListener("change", () => {
     remember("transport", select.value === "auto" ? "" : select.value);
-    change(select.value);
+    change(chosen());
   });
-  return select.value;
+  return chosen();
 }
 
 /// Shows a connection's state in words.
-export function showState(node, { name, text }) {
-  node.dataset.state = name;
-  if (node.textContent !== text) node.textContent = text;
+export function showState(node, { name, text, state = name, reason = text }) {
+  node.dataset.state = state;
+  if (node.textContent !== reason) node.textContent = reason;
 }
 
 /// A value of `localStorage` or `sessionStorage`; without storage (private windows) it lasts as long as the page.
@@ -74,6 +84,12 @@ export function store(storage, key, value) {
   } catch {
     // Without storage the value lasts as long as the page.
   }
+}
+
+/// 96 random bits; `crypto.randomUUID` would ask for a secure context.
+export function randomKey() {
+  const bytes = crypto.getRandomValues(new Uint8Array(12));
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
 /// `3 s`, `2 min`, `1 h`
