@@ -3,8 +3,9 @@ internal import Glibc
 
 /// A libevent base on one thread, with connections, timers, broadcasts and an executor for tasks.
 ///
-/// Make it and run it on any thread; from then on everything belongs to that thread, except `submit`, `stop`, `isOnLoop` and
-/// `executor`. Nothing is shared between loops. A loop holds about 640 KiB and two descriptors.
+/// It belongs to the thread that made it, until `handOver()` and another one's `run()`. Everything is used on the loop's
+/// thread, except `submit`, `stop`, `isOnLoop` and `executor`. Nothing is shared between loops. A loop holds about
+/// 640 KiB and two descriptors.
 ///
 /// A turn: all sockets that are ready; then timers, submitted jobs, `TurnTask`s and jobs of tasks; then connections with
 /// queued output are flushed, each with one send, and closed ones end.
@@ -60,6 +61,7 @@ public final class EventLoop: @unchecked Sendable {
   }
 
   deinit {
+    inbox.seeLastOwner()
     shutDown()
     event_del(bellEvent)
     event_del(&state.pointee.turnEnd)
@@ -74,9 +76,18 @@ public final class EventLoop: @unchecked Sendable {
 
   // MARK: Running
 
+  /// Gives the loop up, on the thread that made it, so that another one can run it. Until that has begun the loop is
+  /// nobody's and what is submitted waits. Without this, both threads would take the loop for theirs for a moment.
+  public func handOver() {
+    preconditionOnLoop()
+    inbox.disclaim()
+  }
+
   /// Runs until `stop()`; the calling thread becomes the loop's. Afterwards all connections have ended.
+  /// Traps when another thread has the loop: that one must call `handOver()` first.
   public func run() {
     precondition(!isRunning, "the loop runs already")
+    precondition(inbox.mayClaim, "the loop belongs to another thread, which must call handOver() first")
     inbox.claim()
     LoopThread.enter(self)
     isRunning = true

@@ -31,8 +31,14 @@ final class LoopInbox: Sendable {
 
   /// The calling thread is the loop's.
   var isOwner: Bool { owner.load(ordering: .relaxed) == UInt(pthread_self()) }
-  func claim() { owner.store(UInt(pthread_self()), ordering: .relaxed) }
-  private func disclaim() { owner.store(0, ordering: .relaxed) }
+  /// The calling thread becomes the loop's. It sees all that the one before did, up to its own `claim` or `disclaim`.
+  func claim() { _ = owner.exchange(UInt(pthread_self()), ordering: .acquiringAndReleasing) }
+  /// No other thread has the loop.
+  var mayClaim: Bool { isOwner || owner.load(ordering: .relaxed) == 0 }
+  /// What the last owner did is seen from here on, without becoming the owner.
+  func seeLastOwner() { _ = owner.load(ordering: .acquiring) }
+  /// The loop is nobody's: whatever comes, comes through the inbox.
+  func disclaim() { _ = owner.exchange(0, ordering: .acquiringAndReleasing) }
 
   var isStopRequested: Bool { stopRequested.load(ordering: .acquiring) }
   func requestStop() {

@@ -45,6 +45,7 @@ package final class Server: Sendable {
     }
     for (loop, server) in servers {
       // The connections that end with the loop still speak to their server: it goes after them, on their thread.
+      loop.handOver()
       let thread = try WorkerThread { withExtendedLifetime(server) { loop.run() } }
       threads.withLock { $0.append(thread) }
     }

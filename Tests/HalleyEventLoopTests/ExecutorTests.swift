@@ -53,6 +53,19 @@ import Testing
     #expect(loop.isOnLoop)
   }
 
+  /// Between `handOver()` and `run()` the loop is nobody's: what its maker brings waits for the loop's thread.
+  @Test func aLoopThatWasHandedOverIsNobodys() async throws {
+    let loop = try EventLoop()
+    #expect(loop.isOnLoop)
+    loop.handOver()
+    #expect(!loop.isOnLoop)
+    let task = Task(executorPreference: loop.executor) { loop.isOnLoop }
+    let thread = try WorkerThread { loop.run() }
+    #expect(await task.value)
+    loop.stop()
+    thread.join()
+  }
+
   @Test func anActorMayLiveOnTheLoop() async throws {
     try await withRunningLoop { loop in
       let resident = Resident(loop: loop)

@@ -8,6 +8,7 @@ struct RunningLoop {
   init() throws {
     let loop = try EventLoop()
     self.loop = loop
+    loop.handOver()
     thread = try WorkerThread { loop.run() }
   }
 

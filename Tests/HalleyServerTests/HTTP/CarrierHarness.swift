@@ -38,6 +38,7 @@ final class CarrierHarness: @unchecked Sendable {
     box.harness = self
     carrier.onIncident = { incident in box.harness?.incidents.withLock { $0.append(incident) } }
     port = try carrier.listen(host: host, port: 0)
+    loop.handOver()
     // The thread keeps the harness: a test that throws must not free the carrier under a running loop.
     Thread.detachNewThread { [self] in
       loop.run()
