@@ -1,4 +1,5 @@
 import FoundationEssentials
+import HalleyServer
 
 /// Where an application's settings come from besides its code: flags, environment and a file that may change.
 ///
@@ -43,5 +44,5 @@ public struct ApplicationConfiguration: Sendable {
   }
 
   /// The file's text now, to notice changes; nil when there is none.
-  var text: String? { file.flatMap { try? String(contentsOfFile: $0, encoding: .utf8) } }
+  var text: String? { file.flatMap(SmallFile.text(at:)) }
 }

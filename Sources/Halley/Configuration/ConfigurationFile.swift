@@ -1,4 +1,5 @@
 import FoundationEssentials
+import HalleyServer
 import Yams
 
 /// The keys and values of a YAML file, flat, each with its line.
@@ -19,10 +20,7 @@ struct ConfigurationFile: Sendable {
   ///
   /// - Throws: ``StartError`` when it cannot be read or is no YAML.
   static func read(_ path: String, name: String) throws(StartError) -> ConfigurationFile {
-    let text: String
-    do {
-      text = try String(contentsOfFile: path, encoding: .utf8)
-    } catch {
+    guard let text = SmallFile.text(at: path) else {
       throw StartError([Mistake(name, "cannot be read as UTF-8 text; check that it exists and is readable")])
     }
     return try ConfigurationFile(parsing: text, name: name)

@@ -1,0 +1,30 @@
+import CHalleyShims
+import Glibc
+
+/// A file that is read as a whole, such as a configuration.
+package enum SmallFile {
+  /// Most that is read, bytes.
+  private static let most = 4 << 20
+
+  /// The text at a path as it is now; nil when it is larger than 4 MiB, not UTF-8, or cannot be read.
+  ///
+  /// Foundation's reading of a path loses its buffer whenever the file shrinks meanwhile, as it does when it is saved.
+  package static func text(at path: String) -> String? {
+    let file = unsafe path.withCString { unsafe open($0, O_RDONLY | O_CLOEXEC) }
+    guard file >= 0 else { return nil }
+    defer { halley_close(file) }
+    var bytes: [UInt8] = []
+    while bytes.count <= most {
+      var result: Int64 = 0
+      let piece = unsafe [UInt8](unsafeUninitializedCapacity: 16 << 10) { buffer, initialized in
+        guard let start = buffer.baseAddress else { return }
+        result = unsafe halley_read_at(file, start, buffer.count, Int64(bytes.count))
+        initialized = Int(max(0, result))
+      }
+      guard result >= 0 else { return nil }
+      if piece.isEmpty { return String(validating: bytes, as: UTF8.self) }
+      bytes += piece
+    }
+    return nil
+  }
+}
