@@ -3,7 +3,8 @@ extension Channel {
   ///
   /// - Parameters:
   ///   - text: the payload, at most `publish.maxBytes` (64 KiB) in UTF-8.
-  ///   - event: name of the event, at most 128 bytes without CR, LF and NUL, not starting with `halley.`.
+  ///   - event: name of the event, at most 128 bytes without CR, LF and NUL, not starting with `halley.` or
+  ///     `presence.`.
   ///   - key: key for conflation, under the same rules: a newer message may replace a queued one of the same key.
   ///   - idempotencyKey: 1–128 printable ASCII bytes; repeating it within 5 minutes appends nothing and returns the
   ///     first id, so a publish whose outcome is unknown can be repeated.

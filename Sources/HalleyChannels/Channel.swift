@@ -9,7 +9,9 @@ import Synchronization
 ///
 /// A channel may be shared freely between threads. Its messages have one order, the same for every subscriber. While
 /// the log holds what a returning client missed, the client gets all of it; otherwise it is told by a reset.
-public final class Channel: Sendable {
+public class Channel: @unchecked Sendable {
+  // Sendable unchecked only because it is not final; ``TypedChannel`` adds constants, and what changes is behind locks.
+
   /// The name, case-sensitive: `[A-Za-z0-9_.:/-]{1,128}`, not starting with `halley.`.
   public let name: String
   /// What the code says about history.
@@ -20,6 +22,7 @@ public final class Channel: Sendable {
   package let nameProblem: String?
 
   private let broker = Mutex<any Broker>(MemoryBroker())
+  private let rule: Mutex<ChannelContract?>
 
   /// Declares a channel.
   ///
@@ -30,10 +33,11 @@ public final class Channel: Sendable {
     self.init(name, history: history, log: ChannelLog(limits: ChannelLimits(history)))
   }
 
-  package init(_ name: String, history: History = .default, log: ChannelLog) {
+  package init(_ name: String, history: History = .default, log: ChannelLog, contract: ChannelContract? = nil) {
     self.name = name
     self.history = history
     self.log = log
+    rule = Mutex(contract)
     nameProblem = ChannelName.problem(name)
   }
 
@@ -57,10 +61,37 @@ public final class Channel: Sendable {
   package func publish(
     _ draft: MessageDraft, done: @escaping @Sendable (Result<PublishReceipt, PublishError>) -> Void
   ) {
-    if let nameProblem { return done(.failure(.invalid("the channel's name \(nameProblem)"))) }
-    let limit = log.limits.payload
-    guard draft.payload.count <= limit else { return done(.failure(.tooLarge(limit: limit))) }
+    do {
+      publish(admitted: try admit(draft), done: done)
+    } catch {
+      done(.failure(error))
+    }
+  }
+
+  /// The same for a draft that ``admit(_:)`` has let pass, or that the channel itself has made.
+  package func publish(
+    admitted draft: MessageDraft, done: @escaping @Sendable (Result<PublishReceipt, PublishError>) -> Void
+  ) {
     broker.withLock { $0 }.publish(draft, to: self, done: done)
+  }
+
+  /// What a draft becomes in this channel: as it is, or for a typed channel the JSON of its type.
+  ///
+  /// - Throws: `.tooLarge`; `.invalid` when the channel's name or its type do not allow it.
+  package func admit(_ draft: MessageDraft) throws(PublishError) -> MessageDraft {
+    if let nameProblem { throw .invalid("the channel's name \(nameProblem)") }
+    let limit = log.limits.payload
+    guard draft.payload.count <= limit else { throw .tooLarge(limit: limit) }
+    guard let contract else { return draft }
+    return try contract.admit(draft)
+  }
+
+  /// What every message has to be; nil when anything may be published.
+  package var contract: ChannelContract? { rule.withLock { $0 } }
+
+  /// Binds the channel to a type, unless it is bound already.
+  package func adopt(_ contract: ChannelContract) {
+    rule.withLock { if $0 == nil { $0 = contract } }
   }
 
   /// Publishes a draft and returns when the broker has appended it.

@@ -18,6 +18,8 @@ public final class Message: Sendable {
   package let appendedAt: UInt64
   /// What it counts towards byte limits of history and replay: payload, event and key.
   package let size: Int
+  /// It tells of a member's coming or going; history neither counts it nor keeps it for its own sake.
+  package let isPresence: Bool
 
   private let forms = Mutex(MessageForms())
 
@@ -28,6 +30,7 @@ public final class Message: Sendable {
     event = draft.event
     key = draft.key
     self.appendedAt = appendedAt
+    isPresence = draft.isPresence
     size = draft.payload.count + (draft.event?.utf8.count ?? 0) + (draft.key?.utf8.count ?? 0)
   }
 

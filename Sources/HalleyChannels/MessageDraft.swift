@@ -15,6 +15,8 @@ package struct MessageDraft: Sendable, Hashable {
   package let idempotencyKey: String?
   /// Who publishes: idempotency keys of different publishers never meet.
   package let publisher: String
+  /// The channel's own word on a member's coming or going; nobody else can publish one.
+  package let isPresence: Bool
 
   /// Checks payload and attributes.
   ///
@@ -61,7 +63,9 @@ package struct MessageDraft: Sendable, Hashable {
   ) throws(PublishError) {
     if let event {
       guard Self.isAttribute(event) else { throw .invalid("the event name is over 128 bytes or has CR, LF or NUL") }
-      guard !event.utf8.starts(with: "halley.".utf8) else { throw .invalid("event names halley.* are reserved") }
+      for prefix in ["halley.", "presence."] where event.utf8.starts(with: prefix.utf8) {
+        throw .invalid("event names \(prefix)* are reserved")
+      }
     }
     if let key, !Self.isAttribute(key) { throw .invalid("the key is over 128 bytes or has CR, LF or NUL") }
     if let idempotencyKey, !Self.isIdempotencyKey(idempotencyKey) {
@@ -74,6 +78,20 @@ package struct MessageDraft: Sendable, Hashable {
     self.key = key
     self.idempotencyKey = idempotencyKey
     self.publisher = publisher
+    isPresence = false
+  }
+
+  /// The channel's own word on its members.
+  ///
+  /// - Parameter json: minified JSON.
+  package init(presence event: String, json: [UInt8]) {
+    kind = .json
+    payload = json
+    self.event = event
+    key = nil
+    idempotencyKey = nil
+    publisher = ""
+    isPresence = true
   }
 
   private static func isAttribute(_ text: String) -> Bool {

@@ -8,6 +8,8 @@ struct MessageWindow {
   private var head = 0
   /// Sum of the retained messages' sizes.
   private(set) var bytes = 0
+  /// How many of the retained messages tell of members.
+  private var presences = 0
   /// Offset of the newest message ever appended; 0 before the first.
   private(set) var top = 0
 
@@ -21,6 +23,7 @@ struct MessageWindow {
     precondition(message.id.offset == top + 1, "a log grows by one position at a time")
     slots.append(message)
     bytes += message.size
+    if message.isPresence { presences += 1 }
     top += 1
   }
 
@@ -29,16 +32,24 @@ struct MessageWindow {
     let age = UInt64(clamping: limits.historyAge)
     while let oldest = slots.indices.contains(head) ? slots[head] : nil {
       let expired = now > age && oldest.appendedAt < now - age
-      guard expired || count > limits.historyMessages || bytes > limits.historyBytes else { break }
+      guard expired || isFull(limits) else { break }
       slots[head] = nil
       head += 1
       bytes -= oldest.size
+      if oldest.isPresence { presences -= 1 }
     }
     // Moving the rest only when at least as much was dropped keeps the cost per message constant.
     if head > 16, head >= count {
       slots.removeSubrange(..<head)
       head = 0
     }
+  }
+
+  /// What is said about members does not push out what members say, until there is as much of the one as there may be
+  /// of the other.
+  private func isFull(_ limits: ChannelLimits) -> Bool {
+    let most = limits.historyMessages
+    return count - presences > most || count - most > most || bytes > limits.historyBytes
   }
 
   /// The retained message at an offset, or nil.
@@ -54,14 +65,17 @@ struct MessageWindow {
     return size(after: offset) <= limits.bytes
   }
 
-  /// The lowest position after which at most `messages` messages are retained and the limits hold.
+  /// The lowest position after which at most `messages` messages, not counting those about members, are retained and
+  /// the limits hold.
   func start(ofLast messages: Int, within limits: ReplayLimits) -> Int {
-    let wanted = min(messages, limits.messages, count)
+    let lowest = top - min(limits.messages, count)
     var position = top
+    var wanted = messages
     var size = 0
-    while position > top - wanted, let message = self[position] {
+    while wanted > 0, position > lowest, let message = self[position] {
       size += message.size
       guard size <= limits.bytes else { break }
+      if !message.isPresence { wanted -= 1 }
       position -= 1
     }
     return position

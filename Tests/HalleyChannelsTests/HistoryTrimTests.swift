@@ -81,6 +81,24 @@ struct HistoryTrimTests {
     #expect(held(log) == [3])
   }
 
+  @Test("what is said about members neither pushes out what members say nor counts as it, within bounds")
+  func presence() throws {
+    let log = makeLog(ChannelLimits(.last(2)))
+    let join = MessageDraft(presence: "presence.join", json: Array("{}".utf8))
+    try log.append("a", "b")
+    _ = log.append(join)
+    _ = log.append(join)
+    #expect(held(log) == [1, 2, 3, 4])
+    #expect(log.read(from: .start(.last(1))).offsets == [2, 3, 4])
+    _ = log.append(join)
+    #expect(held(log) == [2, 3, 4, 5])
+    try log.append("c", "d")
+    #expect(held(log) == [4, 5, 6, 7])
+    log.limits.historyMessages = 0
+    _ = log.append(join)
+    #expect(held(log).isEmpty)
+  }
+
   @Test("what the code leaves open is the built-in default")
   func defaults() {
     let limits = ChannelLimits(.default)

@@ -37,10 +37,15 @@ public final class Application: Sendable {
     self.logger = logger
     let sources = try configuration.read()
     program = Mutex(try SitePlanner(sites: sites, directory: directory, sources: sources).plan())
+    for note in program.withLock({ $0.feeds.notes }) { logger.notice("\(note)") }
     for name in SettingFlags.unknownVariables(in: configuration.environment) {
       logger.warning("\(name) begins like a setting but is none")
     }
   }
+
+  /// What `halley types` prints: TypeScript declarations of what typed channels carry, and a map from each route's path
+  /// to its type. The server serves the same at `/_halley/channels.d.ts`.
+  public var typeDeclarations: String { program.withLock { $0.feeds.text } }
 
   /// What `halley routes` prints: every route, its transports, and every setting with its origin.
   public var routingTable: String {

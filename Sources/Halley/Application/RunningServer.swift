@@ -32,7 +32,8 @@ struct RunningServer: Sendable {
     channels = ChannelRegistry(limit: program.settings.limitsChannels, make: make)
     do {
       let plan = try ServerPlan(
-        sites: program.plans, settings: settings, hosts: try Self.hosts(program, listening: host))
+        sites: program.plans, settings: settings, hosts: try Self.hosts(program, listening: host),
+        typeDeclarations: Array(program.feeds.text.utf8))
       for channel in program.declaredChannels {
         try channels.declare(channel)
         limits.apply(to: channel)

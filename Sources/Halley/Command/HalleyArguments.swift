@@ -4,7 +4,7 @@ import ArgumentParser
 struct HalleyArguments: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "halley", abstract: "Realtime push on libevent: one declaration, every transport.",
-    subcommands: [Serve.self, Routes.self], defaultSubcommand: Serve.self)
+    subcommands: [Serve.self, Routes.self, Types.self], defaultSubcommand: Serve.self)
 
   /// `halley serve`: serves the sites until SIGTERM or SIGINT.
   struct Serve: ParsableCommand {
@@ -28,7 +28,15 @@ struct HalleyArguments: ParsableCommand {
     @OptionGroup var shared: Shared
   }
 
-  /// What both commands take.
+  /// `halley types`: prints what typed channels carry, for pages written in TypeScript.
+  struct Types: ParsableCommand {
+    static let configuration = CommandConfiguration(
+      abstract: "Print the TypeScript declarations of all typed channels.", discussion: settings)
+
+    @OptionGroup var shared: Shared
+  }
+
+  /// What all commands take.
   struct Shared: ParsableArguments {
     @Option(help: ArgumentHelp("Read this file instead of halley.yaml in the sites' folder.", valueName: "file"))
     var config: String?

@@ -20,6 +20,8 @@ public enum HalleyCommand {
         try await self.serve(try application(sites, directory, serve.shared))
       case let routes as HalleyArguments.Routes:
         print(try application(sites, directory, routes.shared).routingTable)
+      case let types as HalleyArguments.Types:
+        print(try application(sites, directory, types.shared).typeDeclarations, terminator: "")
       case var other: try other.run()
       }
     } catch let error as StartError {

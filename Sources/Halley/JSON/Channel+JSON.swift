@@ -10,7 +10,8 @@ extension Channel {
   ///
   /// - Parameters:
   ///   - value: encoded once, at most `publish.maxBytes` (64 KiB).
-  ///   - event: name of the event, at most 128 bytes without CR, LF and NUL, not starting with `halley.`.
+  ///   - event: name of the event, at most 128 bytes without CR, LF and NUL, not starting with `halley.` or
+  ///     `presence.`.
   ///   - key: key for conflation, under the same rules.
   ///   - idempotencyKey: 1–128 printable ASCII bytes; repeating it within 5 minutes appends nothing.
   ///   - encoder: how dates, data and keys are written.

@@ -5,6 +5,8 @@ struct ProgramPlan: Sendable {
   var sites: [PlannedSite]
   /// Values in force for the program as a whole, by key.
   var values: [String: EffectiveValue]
+  /// What pages need to know about typed channels.
+  var feeds: FeedDeclarations
 
   var settings: Settings { SettingResolver.settings(values) }
   var plans: [SitePlan] { sites.map(\.plan) }

@@ -40,7 +40,7 @@ struct SitePlanner {
     var seen: Set<Mistake> = []
     mistakes = mistakes.filter { seen.insert($0).inserted }
     guard mistakes.isEmpty else { throw StartError(mistakes) }
-    return ProgramPlan(sites: planned, values: values)
+    return ProgramPlan(sites: planned, values: values, feeds: FeedDeclarations(planned.map(\.plan)))
   }
 
   private func plan(_ declaration: Declaration, of site: String) throws(StartError) -> (PlannedRoute, RoutePlan) {
@@ -66,6 +66,7 @@ struct SitePlanner {
       endpoint.webSocketInbound = declaration.inbound
       endpoint.post = declaration.post
       endpoint.start = start
+      endpoint.contract = declaration.contract
       return .channel(endpoint)
     case .open:
       guard var handler = declaration.socket else { throw StartError(declaration.ownMistakes) }

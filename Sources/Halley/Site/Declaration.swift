@@ -1,4 +1,5 @@
 import HTTPTypes
+import HalleyChannels
 import HalleyServer
 
 /// What one declaration and its modifiers say. Opaque: sites write ``Route``, ``Get``, ``Files`` and their kin.
@@ -23,6 +24,8 @@ public struct Declaration: Sendable {
   var cors: CORS?
   var jsonpParameter: String?
   var backpressure: Backpressure?
+  /// What computed channels demand of their messages.
+  var contract: ChannelContract?
   var offLoop = false
 
   /// Settings given in code, by key, each with the place that gave it.

@@ -111,6 +111,8 @@ package struct ChannelEndpoint: Sendable {
   package var post: InboundMode = .ignore
   /// Where a subscriber without a cursor starts.
   package var start: StartPosition = .latest
+  /// What computed channels demand of their messages; a declared one says so itself.
+  package var contract: ChannelContract?
 
   package init(source: Source, transports: Transports) {
     self.source = source

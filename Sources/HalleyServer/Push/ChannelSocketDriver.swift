@@ -62,7 +62,7 @@ class ChannelSocketDriver: WebSocketDriver {
     guard inbound != .ignore, let set = feed(of: socket)?.set else { return }
     // A payload alone cannot say which of several channels it is for.
     guard let channel = set.target(nil) else { return socket.close(code: .policyViolation, reason: "channel") }
-    let draft: MessageDraft
+    var draft: MessageDraft
     do {
       if inbound == .publishJSON {
         draft = try MessageDraft(json: message.bytes)
@@ -71,11 +71,15 @@ class ChannelSocketDriver: WebSocketDriver {
       } else {
         draft = try MessageDraft(binary: message.bytes)
       }
+      draft = try channel.admit(draft)
+    } catch .tooLarge {
+      return socket.close(code: .messageTooBig)
     } catch {
-      return socket.close(code: inbound == .publishJSON ? .invalidPayload : .policyViolation)
+      let mustFit = inbound == .publishJSON || channel.contract != nil
+      return socket.close(code: mustFit ? .invalidPayload : .policyViolation)
     }
     // Raw mode has no way to tell the outcome; the broker's word is in the log of the channel.
-    channel.publish(draft) { _ in }
+    channel.publish(admitted: draft) { _ in }
   }
 
   func feed(of socket: WebSocketConnection) -> ChannelFeed? {

@@ -167,7 +167,9 @@ struct PushDispatch {
         return nil
       }
       do {
-        return ChannelSet(try server.channels.channel(named: name, history: history))
+        let channel = try server.channels.channel(named: name, history: history)
+        if let contract = endpoint.contract { channel.adopt(contract) }
+        return ChannelSet(channel)
       } catch ChannelRegistry.Refusal.full {
         refuse(503, "overloaded", retry: 5_000)
       } catch {

@@ -6,14 +6,31 @@ struct BuiltIn {
   let exchange: HTTPExchange
 
   func run(_ segments: [String]) {
-    let file = segments.count == 2 ? ClientFile.all[segments[1]] : nil
-    guard file != nil || segments == ["_halley", "health"] else { return Answer.refuse(exchange, 404, "not_found") }
+    let answer: () -> Void
+    if segments.count == 2, let file = ClientFile.all[segments[1]] {
+      answer = { file.answer(exchange) }
+    } else if segments == ["_halley", "health"] {
+      answer = health
+    } else if segments == ["_halley", "channels.d.ts"] {
+      answer = typeDeclarations
+    } else {
+      return Answer.refuse(exchange, 404, "not_found")
+    }
     switch exchange.head.method {
-    case .get, .head:
-      if let file { file.answer(exchange) } else { health() }
+    case .get, .head: answer()
     case .options: exchange.reply(status: 204, pairs: [("Allow", "GET, HEAD, OPTIONS")])
     default: Answer.refuse(exchange, 405, "method_not_allowed", [("Allow", "GET, HEAD, OPTIONS")])
     }
+  }
+
+  /// What channels carry, for the compilers of pages.
+  private func typeDeclarations() {
+    exchange.reply(
+      status: 200,
+      pairs: [
+        ("Content-Type", "text/plain; charset=utf-8"), ("Cache-Control", "no-cache"),
+        ("X-Content-Type-Options", "nosniff"),
+      ], body: server.plan.typeDeclarations)
   }
 
   /// The gauges of all loops, each read on its own loop.

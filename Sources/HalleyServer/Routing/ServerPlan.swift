@@ -5,6 +5,7 @@ package struct ServerPlan: Sendable {
   package let sites: [SitePlan]
   package let settings: SettingsSource
   package let hosts: HostPolicy
+  let typeDeclarations: [UInt8]
   /// One for each directory that a route serves.
   let files: [FilesOptions: FileServer]
   /// One tree for the sites that name no host, one for each host that is named.
@@ -17,7 +18,11 @@ package struct ServerPlan: Sendable {
     package var message: String
   }
 
-  package init(sites: [SitePlan], settings: SettingsSource, hosts: HostPolicy) throws(Problem) {
+  /// - Parameter typeDeclarations: what `/_halley/channels.d.ts` answers.
+  package init(
+    sites: [SitePlan], settings: SettingsSource, hosts: HostPolicy, typeDeclarations: [UInt8] = []
+  ) throws(Problem) {
+    self.typeDeclarations = typeDeclarations
     self.sites = sites
     self.settings = settings
     self.hosts = hosts
