@@ -32,6 +32,18 @@ extension ResumePoint {
     }
   }
 
+  /// What a request asks for, by the precedence of rule R6: an event source comes back to its first, stale query, so the
+  /// field wins. An empty value counts as absent.
+  ///
+  /// - Parameters:
+  ///   - lastEventID: the field `Last-Event-ID`.
+  ///   - queried: the query's cursor and its aliases, in their order.
+  ///   - start: where a subscriber starts that brings none.
+  package init(lastEventID: String?, queried: [String?], default start: StartPosition) {
+    let text = ([lastEventID] + queried).compactMap { $0 }.first { !$0.isEmpty } ?? ""
+    self.init(Array(text.utf8), default: start)
+  }
+
   /// No cursor, or a position by name.
   package var isByName: Bool {
     if case .start = self { return true }

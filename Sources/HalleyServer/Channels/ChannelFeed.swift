@@ -143,7 +143,7 @@ package final class ChannelFeed: TurnTask {
   private func spread(_ pending: [[Message]]) {
     guard pending.contains(where: { !$0.isEmpty }) else { return }
     // Only those who need more than the bytes that a message keeps ask for positions.
-    lazy var batch = deliveries(pending)
+    lazy var batch = set.deliveries(pending, from: live)
     for encoding in MessageEncoding.allCases {
       guard let group = groups[encoding.rawValue], group.count > 0 else { continue }
       if encoding == .line || encoding == .lineChunk {
@@ -167,19 +167,6 @@ package final class ChannelFeed: TurnTask {
       if let last = messages.last { live.pass(last.id, of: channel) }
     }
     if !answers.isEmpty { answerWaiters(answers) }
-  }
-
-  private func deliveries(_ pending: [[Message]]) -> [Delivery] {
-    var all: [Delivery] = []
-    var position = live
-    for (channel, messages) in pending.enumerated() {
-      for message in messages {
-        position.pass(message.id, of: channel)
-        all.append(
-          Delivery(set: set, entry: SetRead.Entry(channel: channel, message: message), position: position))
-      }
-    }
-    return all
   }
 
   private func answerWaiters(_ batch: [Delivery]) {

@@ -59,20 +59,20 @@ struct PollAnswer {
 
   /// A batch, a reset, or the empty answer of a short poll.
   func send(on exchange: HTTPExchange) {
-    reply(body(arrival.deliveries(of: set), more: arrival.more, cursor: arrival.end.description, retry: 0), on: exchange)
+    reply(body(arrival.deliveries(of: set)[...], more: arrival.more, cursor: arrival.end, retry: 0), on: exchange)
   }
 
   /// Nothing happened: the cursor stays.
   func sendEmpty(on exchange: HTTPExchange) {
-    reply(body([], more: false, cursor: arrival.end.description, retry: 0), on: exchange)
+    reply(body([], more: false, cursor: arrival.end, retry: 0), on: exchange)
   }
 
   /// The server wants the client to come back after `retry` milliseconds; the cursor stays.
   func sendMove(reason: String, retry: Int, on exchange: HTTPExchange) {
     if case .stream(let opening) = style.form {
-      reply(opening.moved(arrival, of: set, reason: reason, retry: retry), on: exchange)
+      reply(opening.text.moved(arrival, of: set, reason: reason, retry: retry), on: exchange)
     } else {
-      reply(body([], more: false, cursor: arrival.end.description, retry: retry), on: exchange)
+      reply(body([], more: false, cursor: arrival.end, retry: retry), on: exchange)
     }
   }
 
@@ -81,30 +81,17 @@ struct PollAnswer {
     exchange.reply(status: 200, fields: style.httpFields, shared: shared)
   }
 
-  /// The body with these messages.
-  func body(_ messages: [Delivery], more: Bool, cursor: String, retry: Int) -> [UInt8] {
-    switch style.form {
-    case .object: object(messages, more: more, cursor: cursor, retry: retry)
-    case .script(let callback):
-      JSONPBody.wrap(object(messages, more: more, cursor: cursor, retry: retry), in: callback)
+  /// The body with these messages; `cursor` is the position after them.
+  func body(_ messages: ArraySlice<Delivery>, more: Bool, cursor: Position, retry: Int) -> [UInt8] {
+    func object() -> [UInt8] {
+      PollObject.encode(arrival, of: set, messages, cursor: cursor, more: more, retry: retry)
+    }
+    return switch style.form {
+    case .object: object()
+    case .script(let callback): JSONPBody.wrap(object(), in: callback)
     case .stream(let opening):
-      opening.brief(arrival, of: set, messages, retry: more ? PollStyle.promptly : style.interval)
+      opening.text.brief(arrival, of: set, Array(messages), retry: more ? PollStyle.promptly : style.interval)
     }
-  }
-
-  /// The JSON object of a poll; `cursor` is the position after the batch.
-  private func object(_ messages: [Delivery], more: Bool, cursor: String, retry: Int) -> [UInt8] {
-    var out = Array(#"{"resume":"\#(arrival.outcome.word)","#.utf8)
-    if case .reset(let reason) = arrival.outcome { out += Array(#""reason":"\#(reason.rawValue)","#.utf8) }
-    let channels = set.names(of: arrival.resets)
-    if !channels.isEmpty { out += Array(#""channels":\#(ServerFrame.list(channels)),"#.utf8) }
-    out += Array(#""cursor":"\#(cursor)","messages":["#.utf8)
-    for (index, message) in messages.enumerated() {
-      if index > 0 { out.append(UInt8(ascii: ",")) }
-      out += message.encoded(.pollObject)
-    }
-    out += Array(#"],"more":\#(more),"retry":\#(retry)}"#.utf8)
-    return out
   }
 
   private func reply(_ body: [UInt8], on exchange: HTTPExchange) {
@@ -139,15 +126,8 @@ struct PollBodies {
 
   /// As much of the batch as fits one answer; the rest is there for the next poll.
   private func encode(_ answer: PollAnswer) -> [UInt8] {
-    var bytes = 0
-    var count = 0
-    for message in batch {
-      bytes += message.entry.message.size
-      if count > 0, count >= answer.style.limits.messages || bytes > answer.style.limits.bytes { break }
-      count += 1
-    }
-    let messages = Array(batch.prefix(count))
+    let messages = Delivery.batch(batch, answer.style.limits)
     let cursor = messages.last?.position ?? answer.arrival.end
-    return answer.body(messages, more: count < batch.count, cursor: cursor.description, retry: 0)
+    return answer.body(messages, more: messages.count < batch.count, cursor: cursor, retry: 0)
   }
 }

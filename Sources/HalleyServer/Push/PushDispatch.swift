@@ -143,7 +143,7 @@ struct PushDispatch {
       at: resumePoint, replay: ReplayLimits(messages: settings.replayMessages, bytes: settings.replayBytes),
       batch: style.limits)
     let answer = PollAnswer(style: style, arrival: read, set: set)
-    if !read.resets.isEmpty || !read.messages.isEmpty || hold == 0 {
+    if read.answersAtOnce || hold == 0 {
       feed.left()
       return answer.send(on: exchange)
     }
@@ -181,12 +181,10 @@ struct PushDispatch {
 
   /// Rule R6: `Last-Event-ID`, then `cursor` and its aliases; an empty value counts as absent.
   var resumePoint: ResumePoint {
-    let candidates = [
-      exchange.head.string(of: "last-event-id"), request.query["cursor"], request.query["last_event_id"],
-      request.query["lastEventId"],
-    ]
-    let text = candidates.compactMap { $0 }.first { !$0.isEmpty } ?? ""
-    return ResumePoint(Array(text.utf8), default: endpoint.start)
+    ResumePoint(
+      lastEventID: exchange.head.string(of: "last-event-id"),
+      queried: [request.query["cursor"], request.query["last_event_id"], request.query["lastEventId"]],
+      default: endpoint.start)
   }
 
   /// A whole number of the query: absent, or digits up to a bound; nil for anything else.

@@ -1,4 +1,5 @@
 import HTTPTypes
+import HalleyChannels
 import HalleyEventLoop
 import HalleyProtocols
 

@@ -1,9 +1,8 @@
-import HalleyChannels
-import HalleyProtocols
+package import HalleyProtocols
 
 /// How a stream frames its messages.
-struct StreamKind: Hashable {
-  enum Format: Hashable {
+package struct StreamKind: Hashable, Sendable {
+  package enum Format: Hashable, Sendable {
     /// Plain event stream: `data:` is the payload.
     case events
     /// Event stream whose `data:` is a frame.
@@ -14,12 +13,17 @@ struct StreamKind: Hashable {
     case scripts(ScriptCall)
   }
 
-  var format: Format
+  package var format: Format
   /// HTTP/1.1 streams are chunked, HTTP/1.0 ones end with the connection.
-  var isChunked: Bool
+  package var isChunked: Bool
+
+  package init(format: Format, isChunked: Bool) {
+    self.format = format
+    self.isChunked = isChunked
+  }
 
   /// The form in which messages keep themselves for this kind; scripts still put their call around it.
-  var encoding: MessageEncoding {
+  package var encoding: MessageEncoding {
     switch (format, isChunked) {
     case (.events, true): .eventStreamChunk
     case (.events, false): .eventStream
@@ -31,7 +35,7 @@ struct StreamKind: Hashable {
     }
   }
 
-  var contentType: String {
+  package var contentType: String {
     switch format {
     case .events, .eventFrames: "text/event-stream; charset=utf-8"
     case .lines: "application/x-ndjson; charset=utf-8"
@@ -40,7 +44,7 @@ struct StreamKind: Hashable {
   }
 
   /// The stream ends after `stream.maxBytes` of body, so that the page can give the memory of what it has read back.
-  var isCapped: Bool {
+  package var isCapped: Bool {
     switch format {
     case .events, .eventFrames: false
     case .lines, .scripts: true
@@ -48,32 +52,32 @@ struct StreamKind: Hashable {
   }
 
   /// The same kind as a body of its own, without chunks.
-  var whole: StreamKind { StreamKind(format: format, isChunked: false) }
+  package var whole: StreamKind { StreamKind(format: format, isChunked: false) }
 }
 
 extension StreamKind {
   /// What is sent after a silence: a comment to plain event streams, a frame where pages look for one.
-  var heartbeat: [UInt8] { format == .events ? Array(":\n".utf8) : block(.heartbeat) }
+  package var heartbeat: [UInt8] { format == .events ? Array(":\n".utf8) : block(.heartbeat) }
 
   /// The last words of a stream, and the end of its body.
-  func farewell(_ frame: ServerFrame, retry: Int) -> [UInt8] {
+  package func farewell(_ frame: ServerFrame, retry: Int) -> [UInt8] {
     framed(block(frame, retry: retry)) + (isChunked ? HTTPChunk.last : [])
   }
 
   /// A message as it leaves, chunk and all; where subscribers of one kind share it, it is made once.
-  func bytes(of message: Delivery) -> [UInt8] {
+  package func bytes(of message: Delivery) -> [UInt8] {
     guard case .scripts(let call) = format else { return message.encoded(encoding) }
     return framed(call.script(around: message.encoded(.scriptFrame)))
   }
 
   /// How many bytes of body a message is, without the chunk around it.
-  func bodyCount(of message: Delivery) -> Int {
+  package func bodyCount(of message: Delivery) -> Int {
     guard case .scripts(let call) = format else { return message.encoded(whole.encoding).count }
     return call.script(around: []).count + message.encoded(.scriptFrame).count
   }
 
   /// A frame in this kind's form, without a chunk around it.
-  func block(_ frame: ServerFrame, retry: Int? = nil, id: String? = nil) -> [UInt8] {
+  package func block(_ frame: ServerFrame, retry: Int? = nil, id: String? = nil) -> [UInt8] {
     switch format {
     case .events: EventStreamEncoder.block(retry: retry, id: id, event: frame.eventName, data: frame.json)
     case .eventFrames: EventStreamEncoder.block(retry: retry, id: id, data: frame.json)
@@ -82,5 +86,5 @@ extension StreamKind {
     }
   }
 
-  func framed(_ bytes: [UInt8]) -> [UInt8] { isChunked ? HTTPChunk.encode(bytes) : bytes }
+  package func framed(_ bytes: [UInt8]) -> [UInt8] { isChunked ? HTTPChunk.encode(bytes) : bytes }
 }

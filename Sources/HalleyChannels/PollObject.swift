@@ -1,0 +1,33 @@
+import HalleyProtocols
+
+/// The JSON object that answers a poll (delivery contract §7.2).
+package enum PollObject {
+  /// - Parameters:
+  ///   - arrival: how the request's cursor was met.
+  ///   - set: the channels it asked for.
+  ///   - messages: the batch.
+  ///   - cursor: the position after the batch.
+  ///   - more: further messages are ready.
+  ///   - retry: time to wait before the next request, milliseconds.
+  package static func encode(
+    _ arrival: SetRead, of set: ChannelSet, _ messages: some Collection<Delivery>, cursor: Position, more: Bool,
+    retry: Int
+  ) -> [UInt8] {
+    var out = Array(#"{"resume":"\#(arrival.outcome.word)","#.utf8)
+    if case .reset(let reason) = arrival.outcome { out += Array(#""reason":"\#(reason.rawValue)","#.utf8) }
+    let channels = set.names(of: arrival.resets)
+    if !channels.isEmpty { out += Array(#""channels":\#(ServerFrame.list(channels)),"#.utf8) }
+    out += Array(#""cursor":"\#(cursor)","messages":["#.utf8)
+    for (index, message) in messages.enumerated() {
+      if index > 0 { out.append(UInt8(ascii: ",")) }
+      out += message.encoded(.pollObject)
+    }
+    out += Array(#"],"more":\#(more),"retry":\#(retry)}"#.utf8)
+    return out
+  }
+}
+
+extension SetRead {
+  /// A poll that finds something is answered at once, and so is a reset; any other may be held.
+  package var answersAtOnce: Bool { !resets.isEmpty || !messages.isEmpty }
+}
