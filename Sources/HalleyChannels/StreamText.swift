@@ -61,6 +61,12 @@ package struct StreamText: Sendable {
     padding + first(arrival, of: set, retry: nil) + kind.block(.move(reason: reason, retry: retry), retry: retry)
   }
 
+  /// The whole body of a stream that is turned away at the door. It goes with 200, as browsers give an event source up
+  /// for good on anything else.
+  package func turnedAway(reason: String, retry: Int) -> [UInt8] {
+    padding + kind.block(.move(reason: reason, retry: retry), retry: retry)
+  }
+
   private var padding: [UInt8] {
     switch kind.format {
     case .scripts: ScriptCall.pageHead

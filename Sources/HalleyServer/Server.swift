@@ -63,6 +63,24 @@ package final class Server: Sendable {
   /// Tells every loop that settings have changed: live connections look at their deadlines again.
   package func settingsChanged() { registry.onEach { $0.settingsChanged() } }
 
+  /// Sends all clients away and waits until they have gone: no further connections are accepted, held polls are
+  /// answered, streams and WebSockets are told when to come back, requests in work are finished.
+  ///
+  /// Returns when nobody is left, after `drain.window`, or when the task is cancelled; `stop` then ends the rest.
+  package func drain() async {
+    let settings = plan.settings.current
+    let deadline = ContinuousClock.now + .milliseconds(settings.drainWindow)
+    registry.onEach { $0.stopAccepting() }
+    let before = await registry.report()
+    let pace = DrainPace(
+      clients: before.waiters + before.eventStreams + before.webSockets, rate: settings.drainRate,
+      window: settings.drainWindow)
+    registry.onEach { $0.drain(pace) }
+    while await !registry.report().isEmpty, ContinuousClock.now < deadline {
+      do { try await Task.sleep(for: .milliseconds(20)) } catch { return }
+    }
+  }
+
   /// Stops: waits are answered, connections end, threads are joined. Blocks; not to be called on a loop.
   package func stop() {
     for (loop, server) in registry.removeAll() {

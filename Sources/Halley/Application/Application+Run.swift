@@ -5,6 +5,9 @@ public import ServiceLifecycle
 extension Application: Service {
   /// Serves until the service group shuts down or the task is cancelled, then ends all connections and returns.
   ///
+  /// A graceful shutdown drains first: nobody is accepted any more, every client is told when to come back, requests in
+  /// work are finished; what is left after `drain.window` is closed. A cancelled task ends everything at once.
+  ///
   /// - Throws: ``StartError`` when the address cannot be bound.
   public func run() async throws {
     try await run { [logger] addresses in
@@ -22,8 +25,13 @@ extension Application: Service {
     await withTaskGroup(of: Void.self) { group in
       for site in sites { group.addTask { await self.run(site) } }
       group.addTask { await self.watchFile() }
-      // Returns when the group shuts down; throws when the task is cancelled, which means the same here.
-      try? await gracefulShutdown()
+      do {
+        try await gracefulShutdown()
+        logger.info("draining")
+        await server.drain()
+      } catch {
+        // Cancelled: there is no time for goodbyes.
+      }
       group.cancelAll()
     }
     running.withLock { $0 = nil }

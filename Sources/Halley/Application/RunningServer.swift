@@ -58,6 +58,9 @@ struct RunningServer: Sendable {
     server.settingsChanged()
   }
 
+  /// Sends all clients away, at most as long as `drain.window`.
+  func drain() async { await server.drain() }
+
   /// Ends every connection and waits for the loops, on a thread that may block.
   func stop() async {
     await withCheckedContinuation { continuation in

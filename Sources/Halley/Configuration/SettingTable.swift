@@ -7,7 +7,7 @@ enum SettingTable {
 
   /// The rows in the order of help and file.
   static let keys: [SettingKey] =
-    listening + polling + streaming + webSocket + channels + output + publishing + requests
+    listening + polling + streaming + webSocket + channels + output + publishing + requests + pacing
 
   private static let second = 1_000
   private static let minute = 60_000
@@ -125,5 +125,17 @@ enum SettingTable {
     .count(
       "limits.connections", \.limitsConnections, 1...10_000_000, .program, zero: "descriptor limit minus 64",
       "most connections; at the limit accepting pauses"),
+  ]
+
+  private static let pacing: [SettingKey] = [
+    .count(
+      "admission.rate", \.admissionRate, 1...10_000_000, .program, zero: "5000, loopback exempt",
+      "handshakes a second and loop; others are asked back later"),
+    .duration(
+      "drain.window", \.drainWindow, second...hour, .program,
+      "a stopping server sends its clients away within this time, then ends the rest"),
+    .count(
+      "drain.rate", \.drainRate, 1...1_000_000, .program,
+      "clients sent away come back at this rate a second; 15 000 of them within the window"),
   ]
 }

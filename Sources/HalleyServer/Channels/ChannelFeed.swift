@@ -48,6 +48,8 @@ package final class ChannelFeed: TurnTask {
     groups.reduce(0) { $0 + ($1?.count ?? 0) } + scripts.values.reduce(0) { $0 + $1.count }
   }
   package var waiterCount: Int { waiters.count }
+  /// Those that are held now.
+  var heldPolls: [LongPollWaiter] { waiters }
 
   // MARK: Attaching
 

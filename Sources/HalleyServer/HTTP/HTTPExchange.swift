@@ -45,6 +45,12 @@ package import HalleyProtocols
     return unsafe String(cString: halley_guard_peer(connection))
   }
 
+  /// Whether the peer is on this machine.
+  var isFromLoopback: Bool {
+    let peer = peer
+    return peer.hasPrefix("127.") || peer == "::1"
+  }
+
   // MARK: Whole answers
 
   /// Answers and ends the exchange. Adds `Date`, `Content-Length` and `Connection`; these and the transfer coding are

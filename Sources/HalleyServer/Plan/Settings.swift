@@ -68,6 +68,12 @@ package struct Settings: Sendable, Equatable {
   package var httpIdle = 15_000
   /// `limits.connections`: 0 is the descriptor limit minus 64.
   package var limitsConnections = 0
+  /// `admission.rate`: handshakes a second and loop; 0 is 5000, and any number from this machine.
+  package var admissionRate = 0
+  /// `drain.window`: when the last client must have gone, milliseconds.
+  package var drainWindow = 30_000
+  /// `drain.rate`: clients sent away come back at this rate, per second.
+  package var drainRate = 500
   /// `limits.channels`: most computed channels alive at once.
   package var limitsChannels = 10_000
   /// `cors.maxAge`: how long a browser may keep a preflight's answer, milliseconds.

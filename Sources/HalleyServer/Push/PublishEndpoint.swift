@@ -7,6 +7,8 @@ extension PushDispatch {
   func publish() {
     let limit = route.plan.settings.current.publishMaxBytes
     guard exchange.body.count <= limit else { return refuse(413, "too_large") }
+    // A publish in progress is finished by a draining server; one more is no reason to send its client away.
+    if !server.isDraining, isTurnedAway(counts: false) { return }
     guard let set = channels() else { return }
     guard let channel = set.target(request.query["channel"]) else { return refuse(400, "channel") }
     let draft: MessageDraft

@@ -77,6 +77,10 @@ struct PushDispatch {
     let kind = StreamKind(format: format, isChunked: exchange.head.minorVersion > 0)
     let settings = route.plan.settings.current
     let opening = StreamOpening(kind: kind, settings: settings, fields: fields, prelude: prelude)
+    if exchange.head.method != .head, let away = server.turnAway(exchange, counts: true) {
+      let body = opening.text.turnedAway(reason: away.reason, retry: away.retry)
+      return exchange.reply(status: 200, fields: opening.httpFields, body: body)
+    }
     if let hold {
       let interval = hold == 0 ? settings.pollInterval : PollStyle.promptly
       return poll(.stream(opening), interval: interval, hold: hold)
@@ -125,6 +129,7 @@ struct PushDispatch {
   private func poll() {
     guard callback != nil || endpoint.transports.contains(.longPoll) else { return refuse(406, "not_offered") }
     guard let hold = number("hold", upTo: .max) else { return refuse(400, "hold") }
+    if exchange.head.method != .head, isTurnedAway(counts: true) { return }
     poll(callback.map { .script($0) } ?? .object, interval: 0, hold: hold)
   }
 
@@ -156,6 +161,13 @@ struct PushDispatch {
   }
 
   // MARK: The request
+
+  /// Whether the client has just been told to come back later, with 503 or in band.
+  func isTurnedAway(counts: Bool) -> Bool {
+    guard let away = server.turnAway(exchange, counts: counts) else { return false }
+    refuse(503, away.reason == "drain" ? "draining" : "overloaded", retry: away.retry)
+    return true
+  }
 
   /// The channels of this request; answers 404 or 503 and returns nil when there are none.
   func channels() -> ChannelSet? {

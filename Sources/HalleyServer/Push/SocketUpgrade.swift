@@ -13,6 +13,10 @@ struct SocketUpgrade {
   let handshake: WebSocketHandshake
 
   func run() {
+    if let away = server.turnAway(exchange, counts: true) {
+      let code = away.reason == "drain" ? "draining" : "overloaded"
+      return Answer.refuse(exchange, 503, code, fields, retry: away.retry)
+    }
     switch route.plan.endpoint {
     case .socket(let endpoint): detach(to: route.handlerDriver(server, endpoint), request: request)
     case .channel(let endpoint): channel(endpoint)

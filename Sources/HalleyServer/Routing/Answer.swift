@@ -10,6 +10,7 @@ enum Answer {
     let retryPart = retry.map { ",\"retry\":\($0)" } ?? ""
     var pairs = fields + [("Content-Type", "application/json"), ("X-Content-Type-Options", "nosniff")]
     pairs.append(("Cache-Control", "no-store"))
+    if let retry { pairs.append(("Retry-After", "\((retry + 999) / 1_000)")) }
     exchange.reply(status: status, pairs: pairs, body: Array("{\"error\":\"\(code)\"\(retryPart)}".utf8))
   }
 

@@ -33,13 +33,13 @@ struct BuiltIn {
       ], body: server.plan.typeDeclarations)
   }
 
-  /// The gauges of all loops, each read on its own loop.
+  /// The gauges of all loops, each read on its own loop. 503 while the server drains: it wants no more clients.
   private func health() {
     let exchange = exchange
     let registry = server.registry
     Task(executorPreference: server.loop.executor) {
       let report = await registry.report()
-      Answer.json(exchange, 200, report.json)
+      Answer.json(exchange, report.isDraining ? 503 : 200, report.json)
     }
   }
 }

@@ -15,6 +15,10 @@ package final class ServerLoop {
   private var carrier: HTTPCarrier?
   private var feeds: [ChannelSet: ChannelFeed] = [:]
   private var routes: [[LoopRoute]] = []
+  private var admission = Admission()
+  private var drain: LoopDrain?
+  /// Clients are being sent away, and no new ones are taken.
+  private(set) var isDraining = false
   /// This loop's share of `limits.connections`.
   private let connections: Int
 
@@ -67,12 +71,42 @@ package final class ServerLoop {
     for site in routes { for route in site { route.settingsChanged(loop) } }
   }
 
+  // MARK: Sending away
+
+  /// Says whether a client should come back later instead of being served, why, and after how many milliseconds.
+  ///
+  /// - Parameter counts: it wants to stay or to wait, which `admission.rate` bounds.
+  func turnAway(_ exchange: HTTPExchange, counts: Bool) -> (reason: String, retry: Int)? {
+    let settings = plan.settings.current
+    if isDraining { return ("drain", admission.retry(now: loop.now, drainRate: settings.drainRate)) }
+    // Our own tools and a proxy on the same machine are not a crowd, unless the operator says so.
+    if settings.admissionRate == 0, exchange.isFromLoopback { return nil }
+    let rate = settings.admissionRate == 0 ? Admission.builtInRate : settings.admissionRate
+    if admission.admits(now: loop.now, rate: rate, counts: counts) { return nil }
+    return ("overload", admission.retry(now: loop.now, drainRate: settings.drainRate))
+  }
+
+  /// Every held poll of this loop.
+  var waiters: [LongPollWaiter] { feeds.values.flatMap(\.heldPolls) }
+
+  /// No further connections; requests in work are still answered.
+  func stopAccepting() {
+    isDraining = true
+    carrier?.stopAccepting()
+  }
+
+  /// Sends everybody away, in batches.
+  func drain(_ pace: DrainPace) { drain = LoopDrain(self, pace) }
+
   package var report: ServerReport {
     var report = ServerReport()
+    report.isDraining = isDraining
     let loopGauges = loop.gauges
     report.loops = 1
     report.connections = loopGauges.connections
-    report.httpConnections = carrier?.gauges.connections ?? 0
+    let carried = carrier?.gauges ?? HTTPGauges()
+    report.httpConnections = carried.connections
+    report.requests = carried.exchanges
     report.webSockets = routes.reduce(0) { $0 + $1.reduce(0) { $0 + $1.webSockets } }
     report.eventStreams = gauges.eventStreams
     report.waiters = gauges.waiters
@@ -86,6 +120,7 @@ package final class ServerLoop {
 
   /// Before the loop stops: waits end, feeds let go, the carrier frees its connections.
   package func shutDown() {
+    drain = nil
     for feed in feeds.values {
       feed.release { _ in Int.random(in: 500...2_500) }
       feed.detach()

@@ -1,0 +1,212 @@
+"""SIGTERM is a goodbye: every client is told when to come back, requests in work are finished, the process ends with 0.
+And the same words for those who come when there are too many."""
+
+import json
+import re
+import signal
+
+import pytest
+
+from server import Server, eventually
+from wire import CLOSE, TEXT, Closed, Wire, close_payload, frame, handshake, request, upgraded
+
+FRAMED = ["Sec-WebSocket-Protocol: halley.v1"]
+SSE = ["Accept: text/event-stream"]
+
+
+def terminate(server):
+    server.process.send_signal(signal.SIGTERM)
+
+
+def move(frame_, reason="drain"):
+    """Checks a move and returns its time."""
+    assert frame_["type"] == "move" and frame_["reason"] == reason, frame_
+    assert 500 <= frame_["retry"] <= 5_000
+    return frame_["retry"]
+
+
+def opened(server, target, marker, fields=()):
+    wire = Wire(server)
+    wire.send(request(server, target, fields=fields))
+    if marker:
+        wire.response_head()
+        while marker not in wire.chunk():
+            pass
+    return wire
+
+
+def test_everybody_is_told(channel):
+    with Server(flags=["--threads", "2"]) as server:
+        hub = f"/hub/{channel}"
+        cursor = server.publish(channel, "before")
+        streams = {
+            "sse": opened(server, hub, b"welcome", SSE),
+            "frames": opened(server, f"{hub}?format=frames", b"welcome", SSE),
+            "lines": opened(server, f"{hub}?transport=stream", b"welcome"),
+            "scripts": opened(server, f"{hub}?transport=iframe&callback=cb", b"welcome"),
+        }
+        polls = {
+            "poll": opened(server, hub, None),
+            "jsonp": opened(server, f"{hub}?callback=cb", None),
+            "sse poll": opened(server, f"{hub}?hold=20", None, [*SSE, f"Last-Event-ID: {cursor}"]),
+        }
+        sockets = [upgraded(server, hub), upgraded(server), upgraded(
+            server, hub, frame(TEXT, b'{"type":"hello"}'), extra=FRAMED), upgraded(server, hub, extra=FRAMED)]
+        assert eventually(lambda: server.health()["waiters"] == 3)
+        publish = Wire(server)
+        publish.send(request(server, hub, "POST", ["Content-Length: 8"], b"half"))
+        health = Wire(server)
+        health.send(request(server, "/_halley/health", fields=["Content-Length: 1"]))
+        # Besides the polls, both have begun to be read; the sixth is the one that asks.
+        assert eventually(lambda: server.health()["requests"] == 6)
+        terminate(server)
+
+        tail = streams["sse"].chunk().decode()
+        found = re.fullmatch(r'retry: (\d+)\nevent: halley.move\ndata: (\{.*\})\n\n', tail)
+        assert move(json.loads(found[2])) == int(found[1])
+        tail = streams["frames"].chunk().decode()
+        found = re.fullmatch(r'retry: (\d+)\ndata: (\{.*\})\n\n', tail)
+        assert move(json.loads(found[2])) == int(found[1])
+        move(json.loads(streams["lines"].chunk()))
+        move(json.loads(re.fullmatch(rb"<script>cb\((.*)\);</script>\n", streams["scripts"].chunk())[1]))
+        for wire in streams.values():
+            assert wire.chunk() == b"" and wire.closed()
+            wire.socket.close()
+
+        answer = json.loads(polls["poll"].response().body)
+        retry = answer.pop("retry")
+        assert answer == {"resume": "new", "cursor": cursor, "messages": [], "more": False} and retry >= 500
+        body = polls["jsonp"].response().body
+        assert json.loads(re.fullmatch(rb"/\*\*/cb\((.*)\);", body)[1])["retry"] >= 500
+        welcome, moved = polls["sse poll"].response().body.decode().strip().split("\n\n")
+        assert welcome.startswith(f"id: {cursor}\nevent: halley.welcome\n")
+        assert re.match(r"retry: \d+\nevent: halley.move\n", moved)
+
+        for wire in sockets:
+            while (end := wire.read_frame()).opcode != CLOSE:
+                assert end.opcode == TEXT  # the welcome
+            reason = json.loads(end.payload[2:])
+            assert (end.code, reason["reason"]) == (1012, "drain") and reason["retry"] >= 500
+            wire.send(frame(CLOSE, close_payload(1012)))
+            assert wire.closed()
+            wire.socket.close()
+
+        assert eventually(lambda: refused(server))
+        health.send(b"x")
+        answer = health.response()
+        assert (answer.status, json.loads(answer.body)["status"]) == (503, "draining")
+        publish.send(b"done")
+        answer = publish.response()
+        assert (answer.status, answer.get("connection")) == (201, "close")
+        for wire in [*polls.values(), publish, health]:
+            assert wire.closed()
+            wire.socket.close()
+        assert server.process.wait(20) == 0, server.log()[-4000:]
+
+
+def refused(server):
+    try:
+        with Wire(server):
+            return False
+    except ConnectionRefusedError:
+        return True
+
+
+def test_late_comers_are_sent_on(channel):
+    """Requests that were half sent when the drain began."""
+    with Server(flags=["--threads", "1"]) as server:
+        hub = f"/hub/{channel}"
+        waiting = {}
+        for name, target, fields in [
+            ("sse", hub, SSE), ("lines", f"{hub}?transport=stream", []), ("poll", hub, []),
+            ("jsonp", f"{hub}?callback=cb", []),
+        ]:
+            waiting[name] = Wire(server)
+            waiting[name].send(request(server, target, fields=[*fields, "Content-Length: 1"]))
+        assert eventually(lambda: server.health()["requests"] == 5)
+        terminate(server)
+        assert eventually(lambda: refused(server))
+        answers = {}
+        for name, wire in waiting.items():
+            wire.send(b"x")
+            answers[name] = wire.response()
+            wire.socket.close()
+        assert server.process.wait(20) == 0
+    assert answers["sse"].status == answers["lines"].status == answers["jsonp"].status == 200
+    assert re.fullmatch(rb"retry: \d+\nevent: halley.move\ndata: \{.*\"drain\".*\}\n\n", answers["sse"].body)
+    move(json.loads(answers["lines"].body))
+    assert re.fullmatch(rb'/\*\*/cb\(\{"error":"draining","retry":\d+\}\);', answers["jsonp"].body)
+    assert answers["poll"].status == 503 and int(answers["poll"].get("retry-after")) >= 1
+    assert json.loads(answers["poll"].body)["error"] == "draining"
+
+
+def test_the_window_ends_it(channel):
+    """Those who neither finish nor answer are left behind at the deadline."""
+    with Server(flags=["--threads", "1", "--drain-window", "1s"]) as server:
+        stuck = [Wire(server), Wire(server)]
+        stuck[0].send(request(server, f"/hub/{channel}", "POST", ["Content-Length: 8"], b"half"))
+        stuck[1].send(handshake(server))
+        stuck[1].response_head()
+        assert eventually(lambda: server.health()["webSockets"] == 1)
+        terminate(server)
+        assert stuck[1].read_frame().code == 1012
+        assert server.process.wait(20) == 0
+        for wire in stuck:
+            wire.rest()
+            wire.socket.close()
+
+
+def test_a_crowd_is_sent_away_in_slots(channel):
+    """Thirty streams at ten a second: three seconds in which they come back, and no two together."""
+    with Server(flags=["--threads", "1", "--drain-rate", "10", "--drain-window", "7s"]) as server:
+        wires = [opened(server, f"/hub/{channel}?transport=stream", b"welcome") for _ in range(30)]
+        terminate(server)
+        times = sorted(json.loads(wire.chunk())["retry"] for wire in wires)
+        for wire in wires:
+            wire.rest()
+            wire.socket.close()
+        assert server.process.wait(20) == 0
+    assert times[0] >= 500 and times[-1] <= 3_500
+    assert all(500 + index * 100 <= time <= 600 + index * 100 for index, time in enumerate(times)), times
+
+
+def test_too_many_handshakes(channel):
+    """Each transport is told in its own words."""
+    with Server(flags=["--threads", "1", "--admission-rate", "1"]) as server:
+        hub = f"/hub/{channel}"
+
+        def ask(target, fields=(), data=None):
+            with Wire(server) as wire:
+                wire.send(data or request(server, target, fields=fields))
+                return wire.response()
+
+        def turned_away(*arguments, **named):
+            """One handshake a second fits: if this one did, or another second has passed, the next does not."""
+            for _ in range(100):
+                ask(f"{hub}?hold=0")
+                answer = ask(*arguments, **named)
+                if b"overload" in answer.body:
+                    return answer
+            pytest.fail(f"never turned away: {answer}")
+
+        sse = turned_away(f"{hub}?hold=0", SSE)
+        lines = turned_away(f"{hub}?transport=stream&hold=0")
+        scripts = turned_away(f"{hub}?transport=iframe&callback=cb&hold=0")
+        jsonp = turned_away(f"{hub}?callback=cb&hold=0")
+        assert [answer.status for answer in (sse, lines, scripts, jsonp)] == [200] * 4
+        others = [
+            turned_away(f"{hub}?hold=0"), turned_away(hub, data=handshake(server, hub)),
+            turned_away(hub, data=request(server, hub, "POST", ["Content-Length: 1"], b"x")),
+        ]
+        assert [answer.status for answer in others] == [503] * 3
+        assert re.fullmatch(
+            rb'retry: (\d+)\nevent: halley.move\ndata: \{"type":"move","reason":"overload","retry":\1\}\n\n', sse.body)
+        move(json.loads(lines.body), "overload")
+        move(json.loads(re.search(rb"<script>cb\((.*)\);</script>\n$", scripts.body)[1]), "overload")
+        assert re.fullmatch(rb'/\*\*/cb\(\{"error":"overloaded","retry":\d+\}\);', jsonp.body)
+        for answer in others:
+            found = json.loads(answer.body)
+            assert found["error"] == "overloaded"
+            assert int(answer.get("retry-after")) == -(-found["retry"] // 1000)
+        # Whoever comes back finds room.
+        assert eventually(lambda: ask(f"{hub}?hold=0").status == 200)
