@@ -10,6 +10,20 @@ package final class ChannelLog: Sendable {
     var sinks: [any ChannelSink] = []
     var demand: (@Sendable (Bool) -> Void)?
     var usedAt: UInt64
+    /// Where retained bytes are counted, and how many of them have been.
+    var budget: HistoryBudget?
+    var counted = 0
+
+    /// Tells the budget what has changed; returns it if there is too much now.
+    mutating func count() -> HistoryBudget? {
+      guard let budget else { return nil }
+      let bytes = log.window.bytes + log.window.count * HistoryBudget.overhead
+      if bytes != counted {
+        budget.add(bytes - counted)
+        counted = bytes
+      }
+      return budget.isOver ? budget : nil
+    }
   }
 
   private let state: Mutex<State>
@@ -29,18 +43,42 @@ package final class ChannelLog: Sendable {
 
   /// Appends a message and hands it to every sink, unless its idempotency key is known.
   package func append(_ draft: MessageDraft) -> PublishReceipt {
-    state.withLock { state in
+    let (receipt, full) = state.withLock { state -> (PublishReceipt, HistoryBudget?) in
       // Read under the lock, so that times rise with offsets.
       let now = clock()
       state.usedAt = now
       switch state.log.append(draft, now: now) {
-      case .duplicate(let id): return PublishReceipt(id: id, duplicate: true)
+      case .duplicate(let id): return (PublishReceipt(id: id, duplicate: true), nil)
       case .appended(let message):
         for sink in state.sinks { sink.received(message) }
-        return PublishReceipt(id: message.id)
+        return (PublishReceipt(id: message.id), state.count())
       }
     }
+    full?.reclaim()
+    return receipt
   }
+
+  /// Counts what is retained towards a budget, from now on.
+  func count(towards budget: HistoryBudget) {
+    state.withLock { state in
+      state.budget = budget
+      _ = state.count()
+    }
+  }
+
+  /// Drops the oldest retained messages until so many bytes have been given back, or nothing is left.
+  ///
+  /// - Returns: the bytes given back.
+  func release(_ bytes: Int) -> Int {
+    state.withLock { state in
+      let before = state.counted
+      state.log.release(bytes)
+      _ = state.count()
+      return before - state.counted
+    }
+  }
+
+  deinit { state.withLock { $0.budget?.add(-$0.counted) } }
 
   /// Adds a subscriber behind a sink, without a gap and without a duplicate.
   ///
@@ -60,6 +98,7 @@ package final class ChannelLog: Sendable {
       let now = clock()
       state.usedAt = now
       let result = state.log.read(point, limits: limits, batch: batch, now: now)
+      _ = state.count()
       if !state.sinks.contains(where: { $0 === sink }) {
         state.sinks.append(sink)
         if state.sinks.count == 1 { state.demand?(true) }
@@ -90,6 +129,7 @@ package final class ChannelLog: Sendable {
     state.withLock { state in
       let now = clock()
       state.usedAt = now
+      defer { _ = state.count() }
       return state.log.read(point, limits: limits, batch: batch, now: now)
     }
   }

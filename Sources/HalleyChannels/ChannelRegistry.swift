@@ -27,20 +27,25 @@ package final class ChannelRegistry: Sendable {
 
   private let state = Mutex(State())
   private let limit: Int
+  private let budget: HistoryBudget
   private let clock: MillisecondClock
   private let make: @Sendable (String, History) -> Channel
 
   /// - Parameters:
   ///   - limit: most computed channels at once.
+  ///   - history: most bytes that computed channels retain together: payloads, and 256 bytes a message. Above it the
+  ///     channels used longest ago lose their oldest messages first, which their subscribers learn as `expired`.
   ///   - clock: the monotonic clock of the channels' logs.
   ///   - make: makes a computed channel; puts broker and limits in place.
   package init(
-    limit: Int = 10_000, clock: @escaping MillisecondClock = MonotonicTime.clock,
+    limit: Int = 10_000, history: Int = 256 << 20, clock: @escaping MillisecondClock = MonotonicTime.clock,
     make: @escaping @Sendable (String, History) -> Channel = { Channel($0, history: $1) }
   ) {
     self.limit = limit
     self.clock = clock
     self.make = make
+    budget = HistoryBudget(limit: history)
+    budget.onOverflow { [weak self] in self?.release($0) }
   }
 
   /// Adds a channel that a site declares. It stays, and computed names that equal its name reach it.
@@ -64,12 +69,31 @@ package final class ChannelRegistry: Sendable {
       if let place = state.places[name] { return state.computed[place] }
       if state.computed.count >= limit, !evict(&state) { return nil }
       let channel = make(name, history)
+      channel.log.count(towards: budget)
       state.places[name] = state.computed.count
       state.computed.append(channel)
       return channel
     }
     guard let channel else { throw .full }
     return channel
+  }
+
+  /// Most bytes that computed channels retain together; a lower limit takes effect with the next message.
+  package var historyLimit: Int {
+    get { budget.limit }
+    set { budget.limit = newValue }
+  }
+
+  /// Bytes that computed channels retain.
+  package var historyTotal: Int { budget.total }
+
+  /// Gives bytes back, from the channels used longest ago first.
+  private func release(_ bytes: Int) {
+    var left = bytes
+    let channels = state.withLock { $0.computed }
+    for (channel, _) in channels.map({ ($0, $0.log.usedAt) }).sorted(by: { $0.1 < $1.1 }) where left > 0 {
+      left -= channel.log.release(left)
+    }
   }
 
   /// How many computed channels there are.

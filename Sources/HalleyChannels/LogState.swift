@@ -29,6 +29,9 @@ struct LogState {
     return .appended(message)
   }
 
+  /// Drops the oldest messages until so many bytes are free, their overhead counted.
+  mutating func release(_ bytes: Int) { window.release(bytes, overhead: HistoryBudget.overhead) }
+
   /// Meets a request: exactly one outcome, and the messages that go with it.
   mutating func read(_ point: ResumePoint, limits replay: ReplayLimits, batch: ReplayLimits, now: UInt64) -> ReadResult
   {

@@ -33,11 +33,31 @@ struct MessageWindow {
     while let oldest = slots.indices.contains(head) ? slots[head] : nil {
       let expired = now > age && oldest.appendedAt < now - age
       guard expired || isFull(limits) else { break }
-      slots[head] = nil
-      head += 1
-      bytes -= oldest.size
-      if oldest.isPresence { presences -= 1 }
+      drop(oldest)
     }
+    compact()
+  }
+
+  /// Drops the oldest messages until so many bytes are free.
+  ///
+  /// - Parameter overhead: what a message counts for besides its size.
+  mutating func release(_ wanted: Int, overhead: Int) {
+    var left = wanted
+    while left > 0, let oldest = slots.indices.contains(head) ? slots[head] : nil {
+      left -= oldest.size + overhead
+      drop(oldest)
+    }
+    compact()
+  }
+
+  private mutating func drop(_ oldest: Message) {
+    slots[head] = nil
+    head += 1
+    bytes -= oldest.size
+    if oldest.isPresence { presences -= 1 }
+  }
+
+  private mutating func compact() {
     // Moving the rest only when at least as much was dropped keeps the cost per message constant.
     if head > 16, head >= count {
       slots.removeSubrange(..<head)

@@ -29,7 +29,8 @@ struct RunningServer: Sendable {
       limits.apply(to: channel)
       return channel
     }
-    channels = ChannelRegistry(limit: program.settings.limitsChannels, make: make)
+    channels = ChannelRegistry(
+      limit: program.settings.limitsChannels, history: program.settings.historyTotal, make: make)
     do {
       let plan = try ServerPlan(
         sites: program.plans, settings: settings, hosts: try Self.hosts(program, listening: host),
@@ -54,6 +55,7 @@ struct RunningServer: Sendable {
     program.commit()
     settings.replace(program.settings)
     limits.replace(program)
+    channels.historyLimit = program.settings.historyTotal
     for channel in channels.channels { limits.apply(to: channel) }
     server.settingsChanged()
   }

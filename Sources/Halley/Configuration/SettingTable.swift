@@ -91,6 +91,9 @@ enum SettingTable {
     .duration(
       "history.metaAge", \.historyMetaAge, second...30 * day, .route,
       "how long an empty channel remembers its position, so that idle cursors stay good"),
+    .bytes(
+      "history.total", \.historyTotal, mebibyte...1024 * gibibyte, .program,
+      "what channels named by clients retain together; those used longest ago are trimmed first"),
     .count("replay.messages", \.replayMessages, 1...1 << 20, .route, "most messages that one resume replays"),
     .bytes("replay.bytes", \.replayBytes, kibibyte...gibibyte, .route, "most payload that one resume replays"),
     .count(

@@ -45,6 +45,8 @@ package struct Settings: Sendable, Equatable {
   package var historyAge = 300_000
   /// `history.metaAge`: how long epoch and top outlive the messages, milliseconds.
   package var historyMetaAge = 86_400_000
+  /// `history.total`: what all computed channels retain together, bytes.
+  package var historyTotal = 256 << 20
   /// `replay.messages`, `replay.bytes`: most that one resume replays.
   package var replayMessages = 300
   package var replayBytes = 1 << 20
