@@ -2,9 +2,66 @@ import Halley
 
 /// Every technique side by side on one channel, and the way to the other sites.
 struct Gallery: Site {
+  /// What all cards listen to; short, so that a visitor can fall behind it and see the reset.
+  let feed = Channel("gallery.feed", history: .last(200))
+  /// Calls of page functions, by event name.
+  let calls = Channel("gallery.calls", history: .last(20))
+
+  /// This server's two names on a developer's machine: each is an origin of its own, and each may read the other.
+  let neighbours = CORS.origins("http://localhost:8080", "http://127.0.0.1:8080")
+
   var mount: String { "/" }
 
   var routes: Routes {
     Files("gallery")
+    Route("/gallery/feed", feed)
+      .websocket(inbound: .publish(as: .json))
+      .sse()
+      .longPoll()
+      .stream()
+      .jsonp()
+      .publish(as: .json)
+      .cors(neighbours)
+    // Cookies and JSONP never share a route, so the one for credentials stands beside it.
+    Route("/gallery/feed/credentials", feed).sse().longPoll().cors(neighbours.credentials())
+    Route("/gallery/pulse", feed).stream().sse().heartbeat(.seconds(5))
+    // A channel for each demonstration, so that none disturbs the shared one.
+    Route("/gallery/lab/:name", history: .last(20), channel: { "gallery.lab.\($0["name"])" })
+      .websocket(inbound: .publish(as: .json))
+      .sse()
+      .longPoll()
+      .stream()
+      .jsonp()
+      .publish(as: .json)
+    Route("/gallery/calls", calls).sse().longPoll()
+    Post("/gallery/calls/:function") { request in
+      guard Self.functions.contains(request["function"]) else { return .text("no such function", status: .notFound) }
+      let id = try await calls.publish(String(decoding: request.body, as: UTF8.self), event: request["function"])
+      return .text(id.description)
+    }
+    Get("/gallery/refresh") { _ in Self.refreshing(from: await feed.cursor) }
+    Get("/gallery/weight") { request in .text(String(Self.weight(of: request))) }
+  }
+
+  /// The functions of the page that the server may call.
+  static let functions: Set<String> = ["setTitle", "addLine", "flash"]
+
+  /// A page that reloads itself; the address of the next load carries the position up to which this one was sure.
+  private static func refreshing(from cursor: String) -> Response {
+    var page = Response.html(
+      """
+      <!doctype html><html lang="en"><meta charset="utf-8"><title>refresh</title>
+      <script src="/pages/refresh.js"></script>
+      """)
+    page.headerFields[.cacheControl] = "no-store"
+    if let refresh = HTTPField.Name("Refresh") {
+      page.headerFields[refresh] = "3; url=/gallery/refresh?cursor=\(cursor)"
+    }
+    return page
+  }
+
+  /// Bytes of the request's fields as they came over the wire, without the request line: what scripts cannot see.
+  private static func weight(of request: Request) -> Int {
+    request.headerFields.reduce(2) { $0 + $1.name.rawName.utf8.count + $1.value.utf8.count + 4 }
   }
 }

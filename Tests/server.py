@@ -45,9 +45,9 @@ def eventually(condition, within=10.0, every=0.05):
 class Server:
     """One `halley serve`. Use it as a context manager or call stop()."""
 
-    def __init__(self, config=None, flags=()):
+    def __init__(self, config=None, flags=(), port=None):
         self.host = "127.0.0.1"
-        self.port = free_port()
+        self.port = port or free_port()
         self.folder = tempfile.TemporaryDirectory(prefix="halley-test-")
         self.log_path = Path(self.folder.name) / "log"
         self.config_path = Path(self.folder.name) / "halley.yaml"

@@ -54,11 +54,23 @@ def open_page(browser, server, request, tmp_path):
 
 
 @pytest.fixture
-def link(server):
-    """A way to the server that a test can cut and mend."""
-    link = Link(server)
-    yield link
-    link.stop()
+def make_link():
+    """make_link(server, port): a way to a server that a test can cut and mend, from a free port or a given one."""
+    made = []
+
+    def make(server, port=0):
+        made.append(Link(server, port))
+        return made[-1]
+
+    yield make
+    for link in made:
+        link.stop()
+
+
+@pytest.fixture
+def link(server, make_link):
+    """A way to the shared server that a test can cut and mend."""
+    return make_link(server)
 
 
 def live(page):

@@ -9,9 +9,9 @@ import threading
 class Link:
     """Forwards TCP from a port of its own to the server's, in one thread."""
 
-    def __init__(self, server):
+    def __init__(self, server, port=0):
         self.target = (server.host, server.port)
-        self.listener = socket.create_server((server.host, 0))
+        self.listener = socket.create_server((server.host, port))
         self.origin = f"http://{server.host}:{self.listener.getsockname()[1]}"
         self.selector = selectors.DefaultSelector()
         self.selector.register(self.listener, selectors.EVENT_READ)

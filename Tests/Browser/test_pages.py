@@ -1,15 +1,11 @@
-"""Chat, gallery, clock, hub and echo in Chromium."""
+"""Chat, clock, hub and echo in Chromium."""
 
-import json
 import re
 
 import pytest
 from playwright.sync_api import expect
 
 from conftest import live
-
-CHANNEL_CARDS = ["websocket", "sse", "long-poll", "jsonp-poll", "short-poll"]
-
 
 # --- chat ---
 
@@ -57,88 +53,6 @@ def test_chat_rooms_are_apart(open_page, channel):
     two.get_by_test_id("room").fill(channel)
     two.get_by_test_id("room").press("Tab")
     expect(texts(two)).to_have_text(["here"])
-
-
-# --- gallery ---
-
-def card(page, slug):
-    return page.get_by_test_id(f"card-{slug}")
-
-
-def test_gallery_is_green_after_twenty_messages(open_page, channel):
-    page = open_page(f"/?channel={channel}")
-    for slug in CHANNEL_CARDS:
-        expect(card(page, slug).get_by_test_id("state")).to_have_attribute("data-state", "live")
-    page.get_by_test_id("publish-20").click()
-    for slug in CHANNEL_CARDS:
-        expect(card(page, slug).get_by_test_id("messages")).to_have_text("20", timeout=10_000)
-        expect(card(page, slug)).to_have_attribute("data-verdict", "good")
-    cursors = {card(page, slug).get_by_test_id("cursor").inner_text() for slug in CHANNEL_CARDS}
-    assert len(cursors) == 1
-    expect(page.get_by_test_id("summary")).to_have_text("20 published; 5 of 5 cards have them all")
-    expect(card(page, "time-poll")).to_have_attribute("data-verdict", "good")
-    assert int(card(page, "sse").get_by_test_id("requests").inner_text()) == 1
-    assert int(card(page, "long-poll").get_by_test_id("requests").inner_text()) > 2
-
-
-def test_gallery_stays_green_over_a_dropped_connection(open_page, link, channel):
-    page = open_page(f"/?channel={channel}", origin=link.origin)
-    for slug in CHANNEL_CARDS:
-        expect(card(page, slug).get_by_test_id("state")).to_have_attribute("data-state", "live")
-    page.get_by_test_id("publish").click()
-    for slug in CHANNEL_CARDS:
-        expect(card(page, slug).get_by_test_id("messages")).to_have_text("1", timeout=10_000)
-    link.cut()
-    for slug in CHANNEL_CARDS:
-        expect(card(page, slug).get_by_test_id("state")).not_to_have_attribute("data-state", "live")
-    other = open_page(f"/?channel={channel}")
-    expect(card(other, "websocket").get_by_test_id("state")).to_have_attribute("data-state", "live")
-    other.get_by_test_id("publish-20").click()
-    expect(card(other, "websocket").get_by_test_id("messages")).to_have_text("20")
-    link.mend()
-    for slug in CHANNEL_CARDS:
-        expect(card(page, slug).get_by_test_id("messages")).to_have_text("21", timeout=30_000)
-        expect(card(page, slug)).to_have_attribute("data-verdict", "good")
-
-
-@pytest.mark.parametrize("fault", ["lost", "swapped"])
-def test_gallery_card_turns_red(open_page, channel, fault):
-    """The check can fail: a poll's answer is changed on its way to the page."""
-    page = open_page(f"/?channel={channel}")
-    spoiled = []
-
-    def spoil(route):
-        answer = route.fetch()
-        body = json.loads(answer.text())
-        if len(body["messages"]) >= 2 and not spoiled:
-            spoiled.append(True)
-            body["messages"][:2] = [] if fault == "lost" else body["messages"][1::-1]
-        route.fulfill(response=answer, body=json.dumps(body))
-
-    page.route(re.compile(r"/hub/.*transport=poll.*hold=0"), spoil)
-    expect(card(page, "websocket").get_by_test_id("state")).to_have_attribute("data-state", "live")
-    page.wait_for_timeout(3500)  # now the short poll runs through the spoiler
-    page.get_by_test_id("publish-20").click()
-    expect(card(page, "short-poll")).to_have_attribute("data-verdict", "bad", timeout=10_000)
-    assert "lost" in card(page, "short-poll").get_by_test_id("verdict").inner_text()
-    expect(card(page, "websocket")).to_have_attribute("data-verdict", "good")
-
-
-def test_gallery_other_origin(open_page):
-    page = open_page("/")
-    card(page, "cors").get_by_test_id("ask").click()
-    results = card(page, "cors").get_by_test_id("results")
-    expect(results).to_contain_text(re.compile(r"JSONP, other origin +\d{4}-"))
-    expect(results).to_contain_text("fetch, other origin refused by the browser")
-    expect(card(page, "cors")).to_have_attribute("data-verdict", "good")
-
-
-def test_gallery_on_a_phone(open_page):
-    page = open_page("/", viewport={"width": 390, "height": 844}, is_mobile=True, color_scheme="dark")
-    expect(card(page, "websocket").get_by_test_id("state")).to_have_attribute("data-state", "live")
-    page.get_by_test_id("publish").click()
-    expect(card(page, "websocket")).to_have_attribute("data-verdict", "good")
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing sticks out"
 
 
 # --- clock, hub, echo ---

@@ -54,14 +54,14 @@ def test_two_pages_see_each_other_move(open_page, transport):
     expect(first.get_by_test_id("cursor")).to_have_text(second.get_by_test_id("cursor").inner_text())
 
 
-def test_forced_transport_makes_no_other_connection(open_page):
+def test_forced_transport_makes_no_other_connection(open_page, server):
     for transport, kinds in (("sse", {"eventsource"}), ("poll", {"fetch"}), ("jsonp", {"script"})):
-        page = open_page("/")  # any page of the origin; listeners first, then the tracker
+        page = open_page("/assets/halley.svg")  # of the origin, and quiet; listeners first, then the tracker
         sockets, requests = [], []
         page.on("websocket", lambda socket: sockets.append(socket.url))
         page.on("request", lambda request: "/tracker/positions" in request.url and requests.append(
             request.resource_type))
-        page.goto(page.url + f"tracker/?transport={transport}")
+        page.goto(server.url(f"/tracker/?transport={transport}"))
         live(page)
         assert sockets == [] and set(requests) == kinds
 

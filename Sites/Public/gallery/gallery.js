@@ -1,42 +1,77 @@
-import { randomKey } from "/assets/push/publish.js";
-import { find, parameter } from "/assets/page.js";
-import { ChannelCard } from "./card.js";
-import { addOriginsCard, addTimeCard } from "./time.js";
-import { channelTechniques, corsTechnique, timeTechnique } from "./techniques.js";
+// The page: sections of cards, the publisher, and the bad network.
 
-const address = `/hub/${(parameter("channel") ?? "gallery").replace(/[^A-Za-z0-9_.:-]/g, "") || "gallery"}`;
-const me = randomKey();
-let published = 0;
+import { element, find } from "/assets/page.js";
+import { addSilentCard } from "./card/frame.js";
+import { LiveCard } from "./card/live-card.js";
+import { Attention } from "./card/attention.js";
+import { Network } from "./line/network.js";
+import { weigh } from "./line/meter.js";
+import { Publisher } from "./publisher.js";
+import { sections } from "./catalog/sections.js";
+import { feedAddress } from "./catalog/shared.js";
 
-const parent = find("#cards");
-const mine = (data) => data?.from === me;
-const cards = channelTechniques.map((technique) => new ChannelCard(parent, address, technique, mine));
-addTimeCard(parent, timeTechnique);
-addOriginsCard(parent, corsTechnique);
+const network = new Network();
+const publisher = new Publisher(feedAddress);
+const cards = [];
+
+const makers = {
+  live(parent, technique) {
+    const publish = technique.publishes && ((feed) => publisher.by(feed));
+    const card = new LiveCard(parent, { ...technique, publish }, network, (data) => publisher.isMine(data));
+    card.element.toggleAttribute("data-shared", technique.address.startsWith(feedAddress));
+    cards.push(card);
+  },
+  silent: addSilentCard,
+};
+
+for (const { id, title, text, cards: techniques } of sections) {
+  const grid = element("div", { className: "cards" });
+  find("#sections").append(element(
+    "section", { id, "aria-labelledby": `${id}-title`, className: "family" },
+    element("h2", { id: `${id}-title`, textContent: title }), element("p", { className: "muted", textContent: text }), grid));
+  find("#contents").append(element("a", { href: `#${id}`, textContent: title }));
+  for (const technique of techniques) makers[technique.kind](grid, technique);
+}
+
+weigh(feedAddress).catch(() => {}); // guesses stay
+const attention = new Attention(cards);
+
+// The address may name a card that only now exists.
+if (location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView();
+
+// --- controls ---
 
 find("#one").addEventListener("click", () => publish(1));
 find("#twenty").addEventListener("click", () => publish(20));
-setInterval(summarise, 500);
+find("#all").addEventListener("click", () => {
+  attention.all = !attention.all;
+  find("#all").setAttribute("aria-pressed", String(attention.all));
+});
+find("#cut").addEventListener("click", () => network.cut());
+for (const choice of document.querySelectorAll("[name=network]")) {
+  choice.addEventListener("change", () => network.change(choice.value));
+}
+network.addEventListener("change", () => {
+  document.body.dataset.network = network.mode;
+  find("#network-words").textContent = find(`[name=network][value=${network.mode}]`).dataset.words;
+});
 
 async function publish(count) {
-  for (let number = 0; number < count; number += 1) {
-    const at = performance.timeOrigin + performance.now();
-    // By the WebSocket while it lives, else by POST: the page sends, whatever the technique listens with.
-    try {
-      await cards[0].channel.publish({ from: me, number: published + 1, at });
-      published += 1;
-    } catch (error) {
-      find("#summary").textContent = `Not published: ${error.message}`;
-      return;
-    }
+  try {
+    for (let number = 0; number < count; number += 1) await publisher.post();
+  } catch (error) {
+    find("#summary").textContent = `Not published: ${error.message}`;
   }
-  summarise();
 }
 
-function summarise() {
-  if (published === 0) return;
+// --- the whole in one line ---
+
+setInterval(() => {
+  const shared = cards.filter((card) => card.feed.attempts > 0 && "shared" in card.element.dataset);
   const faults = cards.filter((card) => card.fault).length;
-  const complete = cards.filter((card) => !card.fault && card.count >= published).length;
-  find("#summary").textContent = `${published} published; ${complete} of ${cards.length} cards have them all` +
-    (faults ? `, ${faults} with a fault` : "");
-}
+  find("#summary").dataset.kind = faults ? "bad" : "";
+  if (!publisher.last) return;
+  const complete = shared.filter((card) => !card.fault && card.has(publisher.last)).length;
+  find("#summary").textContent = `${publisher.count} published; ${complete} of ${shared.length} running cards have ` +
+    `them all${faults ? `, ${faults} with a fault` : ""}`;
+}, 300);

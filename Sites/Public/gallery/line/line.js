@@ -1,0 +1,150 @@
+// One attempt of a technique: from its request to its end, over the page's network with its faults.
+//
+// The techniques in bare/ use the browser's own objects; a line is what they report to: `get` before they ask, `head`
+// and `hear` when something arrives, `frame` or `answer` for what it means, `end` or `fail` when it is over.
+
+import { requestWeight, headWeight, size } from "./meter.js";
+
+/// The server has refused for good: trying again would not help.
+export class Refusal extends Error {}
+
+/// What an aborted line was aborted for.
+export const reasons = { stop: "stopped", cut: "cut", lost: "lost", turn: "turn over" };
+
+export class Line {
+  #feed;
+  #network;
+  #abort = new AbortController();
+  #tail = Promise.resolve();
+  #due = 0;
+  #settle;
+
+  /// Settles when the connection is over: resolved by its normal end, rejected by anything else.
+  over = new Promise((resolve, reject) => void (this.#settle = { resolve, reject }));
+
+  constructor(feed, network) {
+    this.#feed = feed;
+    this.#network = network;
+    this.over.catch(() => {}); // polls do not wait for it
+    network.addEventListener("cut", () => this.abort(reasons.cut), { signal: this.signal });
+    this.signal.addEventListener("abort", () => this.#settle.reject(this.signal.reason));
+  }
+
+  /// Aborted when the card stops or its connection is cut.
+  get signal() {
+    return this.#abort.signal;
+  }
+
+  get cursor() {
+    return this.#feed.cursor;
+  }
+
+  /// Which attempt this is, from 1.
+  get number() {
+    return this.#feed.attempts;
+  }
+
+  abort(reason) {
+    this.#abort.abort(reason);
+  }
+
+  /// `close` runs when the line is over, however that comes: its feed aborts it in the end.
+  onOver(close) {
+    this.signal.addEventListener("abort", close);
+  }
+
+  // --- asking ---
+
+  /// The address with cursor and query, counted as one request.
+  get(query = {}, { method = "GET", extra = 0, origin } = {}) {
+    const url = this.address({ cursor: this.cursor, ...query }, origin);
+    this.#feed.trace("→", `${method} ${url.pathname}${url.search}`);
+    this.#feed.meter.request(requestWeight(url, method) + extra);
+    return url.href;
+  }
+
+  address(query, origin) {
+    const url = new URL(this.#feed.address, origin ?? location.href);
+    for (const [name, value] of Object.entries(query)) {
+      if (value !== undefined && value !== "") url.searchParams.set(name, value);
+    }
+    return url;
+  }
+
+  /// Text sent on an open socket, with `overhead` bytes of framing.
+  sent(text, overhead) {
+    this.#feed.trace("→", text);
+    this.#feed.meter.sent(overhead, size(text));
+  }
+
+  // --- hearing ---
+
+  /// The head of a `fetch` or XHR answer; one that is not 200 ends the line.
+  head({ ok, status, headers }) {
+    this.#feed.meter.received(headWeight(headers), 0);
+    if (ok) return;
+    if (status === 429 || status >= 500) throw new Error(`answered ${status}`);
+    throw new Refusal(`The server answered ${status}`);
+  }
+
+  /// The same for an XMLHttpRequest.
+  headOf(request) {
+    const lines = request.getAllResponseHeaders().trim().split("\r\n");
+    try {
+      this.head({ ok: request.status === 200, status: request.status, headers: lines.map((text) => text.split(": ")) });
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  /// A head that the browser does not show; its size is asked for once (meter.js).
+  unseenHead(kind) {
+    this.#feed.meter.received(kind, 0);
+  }
+
+  /// Something has arrived. `handle(text)` runs now, or later, or never, as the network has it; always in order.
+  hear(text, handle, overhead = 0) {
+    this.#feed.meter.received(overhead, size(text));
+    if (this.signal.aborted) return;
+    if (this.#network.loses()) {
+      this.#feed.trace("×", `lost on the way: ${text}`);
+      return this.abort(reasons.lost);
+    }
+    this.#due = Math.max(this.#due, performance.now() + this.#network.delay());
+    const wait = this.#due - performance.now();
+    this.#tail = this.#tail.then(async () => {
+      if (wait > 0) await new Promise((resolve) => setTimeout(resolve, this.#due - performance.now()));
+      if (this.signal.aborted) return;
+      this.#feed.trace("←", text);
+      handle(text);
+    }).catch((error) => this.fail(error));
+  }
+
+  /// One frame of the server's vocabulary.
+  frame(frame) {
+    this.#feed.place.frame(frame);
+  }
+
+  /// The answer of a poll: messages, and the position after them.
+  answer(answer) {
+    if (answer.error) throw new Error(`answered ${answer.error}`);
+    this.#feed.place.answer(answer);
+  }
+
+  // --- over ---
+
+  /// The normal end; what is still on its way is handed over first.
+  end() {
+    this.#tail.then(this.#settle.resolve);
+  }
+
+  fail(error) {
+    this.#tail.then(() => this.#settle.reject(error));
+  }
+
+  /// Waits for what is still on its way; throws if the line was cut meanwhile.
+  async settled() {
+    await this.#tail;
+    if (this.signal.aborted) throw this.signal.reason;
+  }
+}

@@ -1,0 +1,170 @@
+"""The gallery in Chromium: every card that runs becomes live, shows each message once and in order, and says so when not."""
+
+import pytest
+from playwright.sync_api import expect
+
+from server import Server, free_port
+
+PATIENCE = 60_000  # an upper limit for loaded machines; nothing waits so long when all is well
+
+
+@pytest.fixture(scope="module")
+def gallery():
+    """A server whose gallery may be read from its own other name, directly and over a link."""
+    port, link_port = free_port(), free_port()
+    names = [f"http://{name}:{number}" for name in ("127.0.0.1", "localhost") for number in (port, link_port)]
+    with Server(f"sites:\n  Gallery:\n    cors.origins: [{', '.join(names)}]\n", port=port) as running:
+        running.link_port = link_port
+        yield running
+
+
+def opened(open_page, gallery, origin=None, **options):
+    """The gallery with all its cards running and each attached at least once."""
+    page = open_page("/", origin=origin or gallery.origin, **options)
+    page.get_by_test_id("all").click()
+    expect(shared(page).first).to_be_visible()
+    for number in range(shared(page).count()):
+        expect(shared(page).nth(number).get_by_test_id("cursor")).not_to_have_text("cursor –", timeout=PATIENCE)
+    return page
+
+
+def shared(page):
+    """The cards on the shared channel."""
+    return page.locator("[data-shared]")
+
+
+def card(page, slug):
+    return page.get_by_test_id(f"card-{slug}")
+
+
+def publish(page, count):
+    """Publishes by the page and waits until every card has everything."""
+    before = int(page.get_by_test_id("summary").inner_text().split()[0].replace("Nothing", "0"))
+    for _ in range(count // 20):
+        page.get_by_test_id("publish-20").click()
+    for _ in range(count % 20):
+        page.get_by_test_id("publish").click()
+    cards = shared(page).count()
+    expect(page.get_by_test_id("summary")).to_have_text(
+        f"{before + count} published; {cards} of {cards} running cards have them all", timeout=PATIENCE)
+
+
+def all_say(page, verdict):
+    expect(page.locator(f'[data-shared][data-verdict="{verdict}"]')).to_have_count(shared(page).count())
+
+
+def test_every_card_shows_every_message_once(open_page, gallery):
+    page = opened(open_page, gallery)
+    assert shared(page).count() >= 13
+    publish(page, 20)
+    all_say(page, "good")
+    assert set(shared(page).get_by_test_id("messages").all_inner_texts()) == {"20"}
+    assert len(set(shared(page).get_by_test_id("cursor").all_inner_texts())) == 1
+    for name in ("missed", "repeated", "resets"):
+        assert set(shared(page).get_by_test_id(name).all_inner_texts()) == {"0"}
+    # What the techniques cost: the counters count.
+    assert int(card(page, "websocket").get_by_test_id("requests").inner_text()) == 1
+    assert int(card(page, "short-poll").get_by_test_id("requests").inner_text()) > 1
+    assert "0" not in shared(page).get_by_test_id("latency").all_inner_texts()
+
+
+def test_the_network_switch(open_page, gallery):
+    """Whatever the page's own network does, no card loses, doubles or reorders a message."""
+    page = opened(open_page, gallery)
+    publish(page, 2)
+    page.get_by_test_id("cut").click()
+    publish(page, 3)
+    all_say(page, "good")
+
+    page.get_by_label("Off").check()
+    expect(card(page, "websocket").get_by_test_id("state")).to_contain_text("No network")
+    publish_unheard(page, 3, 8)
+    page.get_by_label("Works").check()
+    publish(page, 1)
+    all_say(page, "good")
+
+    page.get_by_label("Drops").check()
+    publish_unheard(page, 6, 15)
+    expect(page.get_by_test_id("trace").filter(has_text="lost on the way").first).to_be_visible(timeout=PATIENCE)
+    page.get_by_label("Delays").check()
+    publish_unheard(page, 4, 19)
+    page.get_by_label("Works").check()
+    publish(page, 1)
+    all_say(page, "good")
+    assert set(shared(page).get_by_test_id("messages").all_inner_texts()) == {"20"}
+
+
+def publish_unheard(page, count, total):
+    """Publishes without waiting for the cards."""
+    for _ in range(count):
+        page.get_by_test_id("publish").click()
+    expect(page.get_by_test_id("summary")).to_contain_text(f"{total} published", timeout=PATIENCE)
+
+
+def test_a_real_cut(open_page, gallery, make_link):
+    """The connections between browser and server are reset, and new ones refused for a while."""
+    link = make_link(gallery, gallery.link_port)
+    page = opened(open_page, gallery, origin=link.origin)
+    publish(page, 1)
+    link.cut()
+    expect(card(page, "websocket").get_by_test_id("state")).to_have_attribute("data-state", "waiting")
+    other = open_page("/", origin=gallery.origin)
+    other.get_by_test_id("publish").click()
+    expect(other.get_by_test_id("summary")).to_contain_text("1 published")
+    link.mend()
+    publish(page, 1)
+    all_say(page, "good")
+    assert set(shared(page).get_by_test_id("messages").all_inner_texts()) == {"3"}
+
+
+@pytest.mark.parametrize("fault, words", [("lost", "1 lost before"), ("doubled", "came twice"), ("swapped", "1 lost before")])
+def test_a_fault_turns_the_card_red(open_page, gallery, fault, words):
+    page = open_page("/", origin=gallery.origin)
+    short, long = card(page, "short-poll"), card(page, "long-poll")
+    for one in (short, long):
+        expect(one.get_by_test_id("cursor")).not_to_have_text("cursor –", timeout=PATIENCE)
+    long.get_by_text("Does the check work?").click()
+    long.get_by_test_id(f"spoil-{fault}").click()
+    page.get_by_test_id("publish-20").click()
+    expect(long).to_have_attribute("data-verdict", "bad", timeout=PATIENCE)
+    expect(long.get_by_test_id("verdict")).to_contain_text(words)
+    expect(short).to_have_attribute("data-verdict", "good", timeout=PATIENCE)
+    expect(page.get_by_test_id("summary")).to_contain_text("1 with a fault")
+
+
+def test_a_reset_is_shown(open_page, gallery):
+    """Away for longer than the history reaches back."""
+    page = open_page("/", origin=gallery.origin)
+    one = card(page, "long-poll")
+    expect(one.get_by_test_id("cursor")).not_to_have_text("cursor –", timeout=PATIENCE)
+    one.get_by_test_id("hold").click()
+    expect(one.get_by_test_id("state")).to_have_text("Held")
+    for _ in range(11):  # the history holds 200
+        page.get_by_test_id("publish-20").click()
+    expect(page.get_by_test_id("summary")).to_contain_text("220 published", timeout=PATIENCE)
+    one.get_by_test_id("hold").click()
+    expect(one).to_have_attribute("data-verdict", "reset", timeout=PATIENCE)
+    expect(one.get_by_test_id("trace")).to_contain_text("reset (expired)")
+    page.get_by_test_id("publish").click()
+    expect(one.get_by_test_id("verdict")).to_have_text("reset told, complete since")
+
+
+def test_only_what_is_seen_runs(open_page, gallery):
+    page = open_page("/", origin=gallery.origin)
+    expect(card(page, "short-poll").get_by_test_id("state")).to_have_text("Live")
+    expect(card(page, "websocket").get_by_test_id("state")).to_have_text("Not started")
+    card(page, "websocket").scroll_into_view_if_needed()
+    expect(card(page, "websocket").get_by_test_id("state")).to_have_text("Live")
+    expect(card(page, "short-poll").get_by_test_id("state")).to_have_text("Paused: not in view")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_on_a_phone(open_page, gallery, scheme):
+    page = open_page(
+        "/", origin=gallery.origin, viewport={"width": 390, "height": 844}, is_mobile=True, color_scheme=scheme,
+        reduced_motion="reduce")
+    card(page, "short-poll").scroll_into_view_if_needed()
+    expect(card(page, "short-poll").get_by_test_id("state")).to_have_text("Live")
+    page.get_by_test_id("publish").click()
+    expect(card(page, "short-poll")).to_have_attribute("data-verdict", "good")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing sticks out"
