@@ -19,18 +19,20 @@ struct Gallery: Site {
       .sse()
       .longPoll()
       .stream()
+      .iframe()
       .jsonp()
       .publish(as: .json)
       .cors(neighbours)
+      .heartbeat(.seconds(5))  // a visitor should not have to wait for a sign of life
     // Cookies and JSONP never share a route, so the one for credentials stands beside it.
     Route("/gallery/feed/credentials", feed).sse().longPoll().cors(neighbours.credentials())
-    Route("/gallery/pulse", feed).stream().sse().heartbeat(.seconds(5))
     // A channel for each demonstration, so that none disturbs the shared one.
     Route("/gallery/lab/:name", history: .last(20), channel: { "gallery.lab.\($0["name"])" })
       .websocket(inbound: .publish(as: .json))
       .sse()
       .longPoll()
       .stream()
+      .iframe()
       .jsonp()
       .publish(as: .json)
     Route("/gallery/calls", calls).sse().longPoll()

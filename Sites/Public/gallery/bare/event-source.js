@@ -5,15 +5,16 @@ export const events = (line) => open(line, {});
 /// The answer ends at once; the browser comes back by itself after the `retry:` the server named, 3 s.
 export const eventsShortPoll = (line) => open(line, { hold: 0 });
 
-/// The answer ends after the first batch; the browser comes back after 100 ms.
-export const eventsLongPoll = (line) => open(line, { hold: 20 });
+/// The answer ends after the first batch; the browser comes back after 100 ms. Only the first is not held: it brings
+/// the cursor.
+export const eventsLongPoll = (line) => (line.cursor ? open(line, { hold: 20 }) : open(line, { hold: 0 }, { once: true }));
 
 /// From the server's other name. Every second connection sends cookies as well; both are allowed here, and only
 /// because the route lists this page's origin and asks for credentials.
 export const eventsCross = (origin) => (line) =>
   open(line, {}, { origin, withCredentials: line.number % 2 === 0 });
 
-function open(line, query, { origin, withCredentials = false } = {}) {
+function open(line, query, { origin, withCredentials = false, once = false } = {}) {
   const source = new EventSource(line.get({ transport: "sse", ...query }, { origin }), { withCredentials });
   let opened = 0;
 
@@ -34,6 +35,7 @@ function open(line, query, { origin, withCredentials = false } = {}) {
   source.onerror = () => {
     // CLOSED: the answer was no event stream, and the browser has given up. Otherwise it comes back by itself.
     if (source.readyState === EventSource.CLOSED) line.fail(new Error("no event stream"));
+    else if (once) line.end();
   };
   line.onOver(() => source.close());
   return line.over;

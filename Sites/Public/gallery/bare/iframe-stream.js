@@ -52,9 +52,11 @@ function take(line, frame) {
   line.hear(text, () => line.frame(frame), "<script>parent.process();</script>\n".length);
 }
 
-/// `load` means that the document has ended, which a forever-iframe does when it has grown large, or when it failed.
+/// `load` means that the document has ended, which a forever-iframe does when it has grown large, or when it failed. A
+/// connection that is cut may make no sound at all: only the missing heartbeats tell.
 function lasting(line, element) {
   line.unseenHead("iframe");
+  line.watch();
   element.onload = () => (line.hasSpoken ? line.end() : line.fail(new Error("no stream")));
   return line.over;
 }

@@ -17,6 +17,7 @@ export function socket(line) {
   };
   socket.onopen = () => {
     line.unseenHead("socket");
+    line.watch();
     send({ type: "hello", cursor: line.cursor || undefined });
     line.publish = (data) => new Promise((resolve, reject) => {
       const ref = String(waiting.size + 1);

@@ -6,6 +6,7 @@ const heard = (line) => (text) => line.frame(JSON.parse(text));
 export async function fetchStream(line) {
   const answer = await fetch(line.get({ transport: "stream" }), { signal: line.signal });
   line.head(answer);
+  line.watch();
   const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
   const lines = new Lines();
   for (;;) {
@@ -21,6 +22,7 @@ export function xhrStream(line) {
   const request = new XMLHttpRequest();
   const lines = new Lines();
   let position = 0;
+  line.watch();
   request.onreadystatechange = () => {
     if (request.readyState === XMLHttpRequest.HEADERS_RECEIVED) line.headOf(request);
     if (request.readyState < XMLHttpRequest.LOADING || request.status !== 200) return;

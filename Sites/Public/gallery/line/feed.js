@@ -88,7 +88,7 @@ export class Feed {
     const { open, held, every, origin } = this.#technique;
     let release;
     if (held) {
-      if (this.#fresh) this.#listener.state("queued", "Waits for a connection");
+      if (this.#fresh) this.#wait("Waits for a connection");
       release = await slotsOf(new URL(origin ?? location.href).host).take(() => this.#turnOver(), stopped);
     }
     const line = new Line(this, this.#network);
@@ -98,7 +98,7 @@ export class Feed {
     try {
       stopped.throwIfAborted();
       if (this.#network.isDown) throw reasons.cut;
-      if (this.#fresh) this.#listener.state("connecting", "Connecting");
+      if (this.#fresh) this.#listener.state("connecting", "Asking");
       this.#fresh = false;
       this.attempts += 1;
       this.#retry = 0;
@@ -113,9 +113,14 @@ export class Feed {
     }
   }
 
+  #wait(text) {
+    this.#listener.state("queued", text);
+    this.#fresh = true;
+  }
+
   #turnOver() {
     if (!this.#line) return;
-    this.#listener.state("queued", "Waits for its turn");
+    this.#wait("Waits for its turn");
     this.#line.abort(reasons.turn);
   }
 
@@ -128,7 +133,8 @@ export class Feed {
     }
     const wait = Math.random() * Math.min(longest, shortest * 2 ** this.#failures);
     this.#failures += 1;
-    const why = this.#network.isDown ? "No network" : error === reasons.lost ? "An answer was lost" : "Connection lost";
+    const words = { [reasons.lost]: "An answer was lost", [reasons.silent]: "The line went silent" };
+    const why = this.#network.isDown ? "No network" : words[error] ?? "Connection lost";
     this.#listener.state("waiting", `${why}; again in ${(wait / 1000).toFixed(1)} s`);
     return Math.max(wait, 50);
   }

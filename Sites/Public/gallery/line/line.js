@@ -9,7 +9,7 @@ import { requestWeight, headWeight, size } from "./meter.js";
 export class Refusal extends Error {}
 
 /// What an aborted line was aborted for.
-export const reasons = { stop: "stopped", cut: "cut", lost: "lost", turn: "turn over" };
+export const reasons = { stop: "stopped", cut: "cut", lost: "lost", turn: "turn over", silent: "silent" };
 
 export class Line {
   #feed;
@@ -18,6 +18,9 @@ export class Line {
   #tail = Promise.resolve();
   #due = 0;
   #settle;
+  #watched = false;
+  #silence = 0; // milliseconds without a sign of life after which the connection counts as dead
+  #watchdog = 0;
 
   /// Settles when the connection is over: resolved by its normal end, rejected by anything else.
   over = new Promise((resolve, reject) => void (this.#settle = { resolve, reject }));
@@ -27,7 +30,10 @@ export class Line {
     this.#network = network;
     this.over.catch(() => {}); // polls do not wait for it
     network.addEventListener("cut", () => this.abort(reasons.cut), { signal: this.signal });
-    this.signal.addEventListener("abort", () => this.#settle.reject(this.signal.reason));
+    this.signal.addEventListener("abort", () => {
+      clearTimeout(this.#watchdog);
+      this.#settle.reject(this.signal.reason);
+    });
   }
 
   /// Aborted when the card stops or its connection is cut.
@@ -102,10 +108,23 @@ export class Line {
     this.#feed.meter.received(kind, 0);
   }
 
+  /// For transports whose heartbeats a script can see: a silence longer than two of them ends the line. Some deaths
+  /// make no other sound, such as a half-open connection, or a forever-iframe that was cut.
+  watch() {
+    this.#watched = true;
+  }
+
+  #alive() {
+    if (!this.#silence) return;
+    clearTimeout(this.#watchdog);
+    this.#watchdog = setTimeout(() => this.abort(reasons.silent), this.#silence);
+  }
+
   /// Something has arrived. `handle(text)` runs now, or later, or never, as the network has it; always in order.
   hear(text, handle, overhead = 0) {
     this.#feed.meter.received(overhead, size(text));
     if (this.signal.aborted) return;
+    this.#alive();
     if (this.#network.loses()) {
       this.#feed.trace("×", `lost on the way: ${text}`);
       return this.abort(reasons.lost);
@@ -122,6 +141,7 @@ export class Line {
 
   /// One frame of the server's vocabulary.
   frame(frame) {
+    if (this.#watched && frame.heartbeat) this.#silence = 2 * frame.heartbeat + 5000;
     this.#feed.place.frame(frame);
   }
 
