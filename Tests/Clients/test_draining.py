@@ -210,3 +210,44 @@ def test_too_many_handshakes(channel):
             assert int(answer.get("retry-after")) == -(-found["retry"] // 1000)
         # Whoever comes back finds room.
         assert eventually(lambda: ask(f"{hub}?hold=0").status == 200)
+
+
+def test_too_many_of_one_address(channel):
+    """Streams, sockets and held polls count together, for each address; whoever leaves makes room."""
+    with Server(flags=["--threads", "2", "--limits-per-address", "3"]) as server:
+        hub = f"/hub/{channel}"
+
+        def ask(target, fields=(), data=None, source=None):
+            with Wire(server, source=source) as wire:
+                wire.send(data or request(server, target, fields=fields))
+                return wire.response()
+
+        stream, socket = opened(server, hub, b"welcome", SSE), upgraded(server, hub)
+        held = opened(server, hub, None)
+        assert eventually(lambda: server.health()["waiters"] == 1)
+        sse, jsonp = ask(hub, SSE), ask(f"{hub}?callback=cb&hold=0")
+        assert (sse.status, jsonp.status) == (200, 200)
+        found = re.fullmatch(
+            rb'retry: (\d+)\nevent: halley.move\ndata: \{"type":"move","reason":"overload","retry":\1\}\n\n', sse.body)
+        assert 5_000 <= int(found[1]) <= 10_000
+        assert re.fullmatch(rb'/\*\*/cb\(\{"error":"too_many","retry":\d+\}\);', jsonp.body)
+        for answer in (ask(hub), ask(hub, data=handshake(server, hub))):
+            found = json.loads(answer.body)
+            assert (answer.status, found["error"]) == (429, "too_many")
+            assert int(answer.get("retry-after")) == -(-found["retry"] // 1000)
+        # Publishing and plain requests do not stay, and another address is another client.
+        assert ask(hub, data=request(server, "/hub/other", "POST", ["Content-Length: 1"], b"x")).status == 201
+        assert ask("/clock/time").status == 200
+        assert ask(f"{hub}?hold=0", source="127.0.0.2").status == 200
+        # One leaves, one comes: there is no room again.
+        newcomers = []
+        for wire in (held, socket, stream):
+            wire.socket.close()
+            assert eventually(lambda: ask(f"{hub}?hold=0").status == 200)
+            with opened(server, hub, b"welcome", SSE):
+                assert ask(f"{hub}?hold=0").status == 429
+            assert eventually(lambda: ask(f"{hub}?hold=0").status == 200)
+            newcomers.append(opened(server, hub, b"welcome", SSE))
+            assert ask(f"{hub}?hold=0").status == 429
+        for wire in newcomers:
+            wire.socket.close()

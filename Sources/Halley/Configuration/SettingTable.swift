@@ -128,6 +128,9 @@ enum SettingTable {
     .count(
       "limits.connections", \.limitsConnections, 1...10_000_000, .program, zero: "descriptor limit minus 64",
       "most connections; at the limit accepting pauses"),
+    .count(
+      "limits.perAddress", \.limitsPerAddress, 1...10_000_000, .program, zero: "100, loopback exempt",
+      "most streams, sockets and held polls of one address; 429"),
   ]
 
   private static let pacing: [SettingKey] = [

@@ -34,6 +34,19 @@ struct Admission {
   }
 }
 
+/// A client that should come back later: what streams are told in a `move`, and what everybody else gets.
+struct TurnedAway: Equatable {
+  var reason: String
+  var status: Int
+  var code: String
+  /// Milliseconds.
+  var retry: Int
+
+  static func draining(retry: Int) -> Self { Self(reason: "drain", status: 503, code: "draining", retry: retry) }
+  static func overloaded(retry: Int) -> Self { Self(reason: "overload", status: 503, code: "overloaded", retry: retry) }
+  static func tooMany(retry: Int) -> Self { Self(reason: "overload", status: 429, code: "too_many", retry: retry) }
+}
+
 /// When each of many clients that are sent away together should come back: evenly over a time, each somewhere in a slot
 /// of its own (delivery contract §11).
 struct RetrySlots {

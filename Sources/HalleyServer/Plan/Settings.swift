@@ -76,6 +76,8 @@ package struct Settings: Sendable, Equatable {
   package var drainWindow = 30_000
   /// `drain.rate`: clients sent away come back at this rate, per second.
   package var drainRate = 500
+  /// `limits.perAddress`: streams, WebSockets and held polls of one address; 0 is 100, and any number from this machine.
+  package var limitsPerAddress = 0
   /// `limits.channels`: most computed channels alive at once.
   package var limitsChannels = 10_000
   /// `cors.maxAge`: how long a browser may keep a preflight's answer, milliseconds.

@@ -141,7 +141,7 @@ final class EventStreamDriver: ConnectionDriver {
 
   override func ended(_ connection: Connection) {
     server.gauges.eventStreams -= 1
-    server.detachedEnded()
+    server.detachedEnded(connection)
     (connection.object as? ChannelFeed)?.leave(connection)
   }
 }

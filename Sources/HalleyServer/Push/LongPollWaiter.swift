@@ -16,6 +16,8 @@ final class LongPollWaiter {
   private var deadline: LoopTimer?
   private let gauges: ServerGauges
   private var isFinished = false
+  /// Its place under `limits.perAddress`, if it counts.
+  private var seat: AddressCensus.Seat?
 
   /// Holds a request until something happens.
   ///
@@ -24,12 +26,14 @@ final class LongPollWaiter {
   ///   - milliseconds: the hold, jitter already taken off.
   init(
     holding exchange: HTTPExchange, on feed: ChannelFeed, loop: EventLoop, answer: PollAnswer, milliseconds: UInt64,
-    gauges: ServerGauges
+    gauges: ServerGauges,
+    seat: AddressCensus.Seat?
   ) {
     self.exchange = exchange
     self.feed = feed
     self.answer = answer
     self.gauges = gauges
+    self.seat = seat
     gauges.waiters += 1
     feed.add(self)
     deadline = LoopTimer(loop: loop) { [unowned self] in expire() }
@@ -61,6 +65,7 @@ final class LongPollWaiter {
     if isFinished { return false }
     isFinished = true
     gauges.waiters -= 1
+    seat = nil
     deadline?.cancel()
     feed.remove(self)
     return true

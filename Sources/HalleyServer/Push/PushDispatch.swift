@@ -99,9 +99,11 @@ struct PushDispatch {
       feed.left()
       return refuse(500, "internal")
     }
+    let seat = server.seat(for: exchange)
     do {
       let connection = try unsafe exchange.detach(to: driver, head: head.bytes.span.bytes)
       guard connection.isOpen else { return feed.left() }
+      server.detached(connection, seat)
       connection.object = feed
       driver.limit(connection, to: head.left)
       guard head.left > 0 else { return connection.closeAfterFlush(within: EventStreamDriver.endMilliseconds) }
@@ -157,7 +159,8 @@ struct PushDispatch {
     let shortest = wanted - wanted * settings.pollJitter / 100
     _ = LongPollWaiter(
       holding: exchange, on: feed, loop: server.loop, answer: answer,
-      milliseconds: UInt64(Int.random(in: min(shortest, wanted)...wanted)), gauges: server.gauges)
+      milliseconds: UInt64(Int.random(in: min(shortest, wanted)...wanted)), gauges: server.gauges,
+      seat: server.seat(for: exchange))
   }
 
   // MARK: The request
@@ -165,7 +168,7 @@ struct PushDispatch {
   /// Whether the client has just been told to come back later, with 503 or in band.
   func isTurnedAway(counts: Bool) -> Bool {
     guard let away = server.turnAway(exchange, counts: counts) else { return false }
-    refuse(503, away.reason == "drain" ? "draining" : "overloaded", retry: away.retry)
+    refuse(away.status, away.code, retry: away.retry)
     return true
   }
 

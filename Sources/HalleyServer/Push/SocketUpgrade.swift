@@ -14,8 +14,7 @@ struct SocketUpgrade {
 
   func run() {
     if let away = server.turnAway(exchange, counts: true) {
-      let code = away.reason == "drain" ? "draining" : "overloaded"
-      return Answer.refuse(exchange, 503, code, fields, retry: away.retry)
+      return Answer.refuse(exchange, away.status, away.code, fields, retry: away.retry)
     }
     switch route.plan.endpoint {
     case .socket(let endpoint): detach(to: route.handlerDriver(server, endpoint), request: request)
@@ -42,8 +41,10 @@ struct SocketUpgrade {
 
   private func detach(to driver: WebSocketDriver, request: Request?) {
     driver.prepare(WebSocketSession(handshake, request: request))
+    let seat = server.seat(for: exchange)
     do {
-      _ = try unsafe exchange.detach(to: driver, head: handshake.responseHead.span.bytes)
+      let connection = try unsafe exchange.detach(to: driver, head: handshake.responseHead.span.bytes)
+      if connection.isOpen { server.detached(connection, seat) }
     } catch {
       Answer.refuse(exchange, 503, "overloaded", fields, retry: 5_000)
     }

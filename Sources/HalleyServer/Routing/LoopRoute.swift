@@ -127,7 +127,7 @@ final class LoopRoute {
   ) -> Driver {
     if let driver = sockets[role] as? Driver { return driver }
     let driver = make()
-    driver.onEnded = { [unowned server] in server.detachedEnded() }
+    driver.onEnded = { [unowned server] in server.detachedEnded($0) }
     sockets[role] = driver
     return driver
   }

@@ -17,6 +17,8 @@ package final class ServerLoop {
   private var routes: [[LoopRoute]] = []
   private var admission = Admission()
   private var drain: LoopDrain?
+  /// The places that detached connections have under `limits.perAddress`, of those that count.
+  private var seats: [Connection: AddressCensus.Seat] = [:]
   /// Clients are being sent away, and no new ones are taken.
   private(set) var isDraining = false
   /// This loop's share of `limits.connections`.
@@ -54,8 +56,16 @@ package final class ServerLoop {
 
   func route(_ entry: Router.Entry) -> LoopRoute { routes[entry.site][entry.route] }
 
-  /// A detached connection has ended and no longer counts against the limit of connections.
-  func detachedEnded() { carrier?.detachedConnectionEnded() }
+  /// A connection has been detached.
+  func detached(_ connection: Connection, _ seat: AddressCensus.Seat?) {
+    if let seat { seats[connection] = seat }
+  }
+
+  /// A detached connection has ended and no longer counts against the limits.
+  func detachedEnded(_ connection: Connection) {
+    carrier?.detachedConnectionEnded()
+    if !seats.isEmpty { seats[connection] = nil }
+  }
 
   /// The feed of a set of channels on this loop, made when it is first asked for.
   func feed(of set: ChannelSet) -> ChannelFeed {
@@ -73,17 +83,31 @@ package final class ServerLoop {
 
   // MARK: Sending away
 
-  /// Says whether a client should come back later instead of being served, why, and after how many milliseconds.
+  /// Says whether a client should come back later instead of being served.
   ///
-  /// - Parameter counts: it wants to stay or to wait, which `admission.rate` bounds.
-  func turnAway(_ exchange: HTTPExchange, counts: Bool) -> (reason: String, retry: Int)? {
+  /// - Parameter counts: it wants to stay or to wait, which `admission.rate` and `limits.perAddress` bound.
+  func turnAway(_ exchange: HTTPExchange, counts: Bool) -> TurnedAway? {
     let settings = plan.settings.current
-    if isDraining { return ("drain", admission.retry(now: loop.now, drainRate: settings.drainRate)) }
-    // Our own tools and a proxy on the same machine are not a crowd, unless the operator says so.
-    if settings.admissionRate == 0, exchange.isFromLoopback { return nil }
-    let rate = settings.admissionRate == 0 ? Admission.builtInRate : settings.admissionRate
-    if admission.admits(now: loop.now, rate: rate, counts: counts) { return nil }
-    return ("overload", admission.retry(now: loop.now, drainRate: settings.drainRate))
+    if isDraining { return .draining(retry: admission.retry(now: loop.now, drainRate: settings.drainRate)) }
+    let isExempt = exchange.isFromLoopback
+    if settings.admissionRate != 0 || !isExempt {
+      let rate = settings.admissionRate == 0 ? Admission.builtInRate : settings.admissionRate
+      guard admission.admits(now: loop.now, rate: rate, counts: counts) else {
+        return .overloaded(retry: admission.retry(now: loop.now, drainRate: settings.drainRate))
+      }
+    }
+    if counts, settings.limitsPerAddress != 0 || !isExempt {
+      let limit = settings.limitsPerAddress == 0 ? AddressCensus.builtInLimit : settings.limitsPerAddress
+      if registry.census.count(of: exchange.peer) >= limit { return .tooMany(retry: .random(in: 5_000...10_000)) }
+    }
+    return nil
+  }
+
+  /// A place for a client that stays; nil for those that do not count: our own tools and a proxy on the same machine,
+  /// unless the operator has set the limit.
+  func seat(for exchange: HTTPExchange) -> AddressCensus.Seat? {
+    if plan.settings.current.limitsPerAddress == 0, exchange.isFromLoopback { return nil }
+    return registry.census.seat(for: exchange.peer)
   }
 
   /// Every held poll of this loop.

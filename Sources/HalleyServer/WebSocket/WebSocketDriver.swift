@@ -19,7 +19,7 @@ package import HalleyProtocols
   /// Live connections.
   package private(set) final var live = 0
   /// Told of each connection's end, after `finished`.
-  package final var onEnded: () -> Void = {}
+  package final var onEnded: (Connection) -> Void = { _ in }
   private var random: UInt64 = .random(in: 1 ... .max)
 
   /// - Parameter settings: read now and whenever `settingsChanged` is called.
@@ -226,7 +226,7 @@ package import HalleyProtocols
     let slot = unsafe WebSocketSlot.of(connection)
     if unsafe !slot.pointee.receiver.isClosed { finished(WebSocketConnection(connection), .abnormal, isFailure: true) }
     live -= 1
-    onEnded()
+    onEnded(connection)
   }
 
   package override func deadline(_ connection: Connection) { judge(connection) }
