@@ -19,6 +19,6 @@ let package = Package(
   dependencies: [.package(name: "Halley", path: "../..")],
   targets: [
     fuzzer("FuzzCursor"), fuzzer("FuzzEventStream"), fuzzer("FuzzFrames"), fuzzer("FuzzHandshake"), fuzzer("FuzzHead"),
-    fuzzer("FuzzJSON"), fuzzer("FuzzTarget"),
+    fuzzer("FuzzJSON"), fuzzer("FuzzScripts"), fuzzer("FuzzTarget"),
   ]
 )
