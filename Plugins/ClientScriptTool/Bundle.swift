@@ -73,8 +73,8 @@ extension Substring {
 /// Takes out what only people need: lines that are comments, indentation, and spaces and line ends beside punctuation.
 ///
 /// It knows strings and templates but no grammar, so the script keeps to a few habits: comments have lines of their own,
-/// every statement ends with a semicolon or a brace, no string or template spans lines, and no regular expression holds
-/// a quote, a space or a brace.
+/// every statement ends with a semicolon or a brace, no string or template spans lines or holds another template, and no
+/// regular expression holds a quote, a space or a brace.
 func packed(_ script: String) -> String {
   var result: [UInt8] = []
   for line in script.utf8.split(separator: UInt8(ascii: "\n")) { pack(line, onto: &result) }

@@ -38,10 +38,12 @@ export class Connection {
   #candidate;
   #timer;
   #betterTimer;
+  // The server asked not to come back before.
+  #notBefore = 0;
   // Transports that have worked here: worth a quick second look after an outage.
   #proven = new Set();
 
-  // `feed` has `url`, `options`, `position()`, `hear(frame)`, `tell(state, reason, more)`, `lost()` and `stats`.
+  // `feed` has `url`, `options`, `stats`, `position()`, `token()`, `hear(frame)`, `tell(state, reason, more)`, `lost()`.
   constructor(feed, list) {
     this.#feed = feed;
     this.#choose(list);
@@ -90,7 +92,7 @@ export class Connection {
     const woken = now();
     if (!link && this.#timer) {
       this.#attempts = 0;
-      this.#wait(Math.random() * 1000, "Trying again");
+      this.#wait(Math.max(Math.random() * 1000, this.#notBefore - woken), "Connection lost");
     } else if (link?.live) {
       setTimeout(() => {
         const alive = isNetwork ? link.heard > woken : now() - link.heard < link.limit / 2;
@@ -120,7 +122,6 @@ export class Connection {
     const session = {
       url,
       options,
-      credentials: options.credentials ? "include" : "same-origin",
       position: () => this.#feed.position(),
       address: (query) => {
         stats.requests += 1;
@@ -141,8 +142,7 @@ export class Connection {
       failed: (error) => end(error instanceof Error ? {} : error),
     };
     watch(link, () => end({ reason: link.answered ? "The line went silent" : "No answer" }));
-    const { token } = options;
-    Promise.resolve(typeof token === "function" ? token() : token).then((token) => {
+    this.#feed.token().then((token) => {
       if (link.closed) return;
       session.token = token;
       if (transport === "websocket") stats.requests += 1;
@@ -209,13 +209,16 @@ export class Connection {
     }
     if (now() - link.live > stable) this.#attempts = 0;
     const least = retry ?? link.retry;
+    let delay = atOnce && link.answered ? Math.random() * 1000 : backoff(this.#attempts++);
     if (!link.answered && least === undefined && !unoffered && ++this.#failures >= 2) {
       this.#failures = 0;
       this.#index = (this.#index + 1) % this.#list.length;
+      // Each transport has its own two attempts; only from round to round the waits grow.
+      if (this.#index) this.#attempts -= 2;
     }
-    let delay = atOnce && link.answered ? Math.random() * 1000 : backoff(this.#attempts++);
     // A server that moves its clients has spread them already.
     if (unoffered || (link.useful && link.retry !== undefined)) delay = 0;
+    if (least) this.#notBefore = now() + least;
     this.#wait(Math.max(delay, least ?? 0), link.retry === undefined ? reason : "The server asked to come back");
   }
 
@@ -239,9 +242,10 @@ export class Connection {
 
   // The route does not offer it.
   #strike(transport) {
-    const current = this.transport;
-    this.#list = this.#list.filter((name) => name !== transport);
-    this.#index = Math.max(0, this.#list.indexOf(current)) % (this.#list.length || 1);
+    const index = this.#list.indexOf(transport);
+    this.#list.splice(index, 1);
+    if (index < this.#index) this.#index -= 1;
+    this.#index %= this.#list.length || 1;
   }
 
   #works(transport) {

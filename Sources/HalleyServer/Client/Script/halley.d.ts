@@ -16,8 +16,8 @@ export interface HalleyOptions {
    * A text sets those apart that must not share.
    */
   share?: boolean | string;
-  /** Cookies are sent to other origins too. Default: false. */
-  credentials?: boolean;
+  /** `include`: cookies are sent to other origins too. Default: `same-origin`. */
+  credentials?: RequestCredentials;
   /** Milliseconds in a hidden page after which the connection is given up until it shows. Default: 300 000. */
   pauseAfter?: number;
   /** Milliseconds between polls that are answered at once, instead of polls that are held. */
@@ -75,6 +75,8 @@ export interface HalleyEvents<Data = unknown> {
 export interface HalleyPublishOptions {
   event?: string;
   key?: string;
+  /** Which one, on a route with several channels. */
+  channel?: string;
   /** Default: a random one. The same key again appends nothing within five minutes. */
   idempotencyKey?: string;
 }

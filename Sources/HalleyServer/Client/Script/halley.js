@@ -43,12 +43,19 @@ export class Halley {
       options,
       stats: this.stats,
       position: () => feed.position,
+      token: () => feed.#token(),
       hear: (frame) => feed.#hear(frame),
-      tell: (state, reason, more) => feed.#tell({ state, reason, transport: feed.transport, ...more }),
+      tell: (state, reason, more) => {
+        feed.#tell({ state, reason, transport: feed.transport, ...more });
+        if (state === "refused") feed.#end();
+      },
       lost: () => feed.#publisher.lost(),
     }, this.#list(options.transports));
-    const page = { wake: (isNetwork) => this.#connection.wake(isNetwork), pause: (why) => this.#pause(why), resume: () => this.#resume() };
-    this.#unwatch = watchPage(page, options.pauseAfter ?? 300_000);
+    this.#unwatch = watchPage({
+      wake: (isNetwork) => this.#wake(isNetwork),
+      pause: (reason) => this.#pause(reason),
+      resume: () => this.#resume(),
+    }, options.pauseAfter ?? 300_000);
     // After the page had its chance to listen.
     queueMicrotask(() => this.#resume());
   }
@@ -81,16 +88,16 @@ export class Halley {
   // Changes to other transports without losing the place.
   use(transports) {
     this.options = { ...this.options, transports };
-    if (this.#part !== "on") return this.#connection.use(this.#list(transports));
-    this.#leave();
     this.#connection.use(this.#list(transports));
+    if (this.#part !== "on") return;
+    this.#leave();
     this.#connection.start();
     this.#join();
   }
 
   // Publishes JSON or bytes; resolves with the id once the message is in the log.
-  publish(data, { event, key, idempotencyKey = randomKey() } = {}) {
-    const message = { data, event, key, idempotencyKey };
+  publish(data, { event, key, channel, idempotencyKey = randomKey() } = {}) {
+    const message = { data, event, key, channel, idempotencyKey };
     if (data instanceof ArrayBuffer || ArrayBuffer.isView(data)) {
       message.data = pack(new Uint8Array(data.buffer ?? data, data.byteOffset ?? 0, data.byteLength));
       message.encoding = "base64";
@@ -100,9 +107,7 @@ export class Halley {
 
   close() {
     if (this.#part === "over") return;
-    this.#stop();
-    this.#part = "over";
-    this.#unwatch();
+    this.#end();
     this.#tell({ state: "closed", reason: "Closed by the page" });
   }
 
@@ -125,9 +130,20 @@ export class Halley {
     this.#tell({ state: "paused", reason });
   }
 
+  #end() {
+    this.#stop();
+    this.#part = "over";
+    this.#unwatch();
+  }
+
   #stop() {
     this.#leave();
     this.#connection.stop();
+  }
+
+  #wake(isNetwork) {
+    this.#connection.wake(isNetwork);
+    this.#ask();
   }
 
   #join() {
@@ -135,13 +151,8 @@ export class Halley {
     if (!(share ?? !token) || !window.BroadcastChannel) return this.#connection.start();
     const name = `halley ${[this.url, transports, start, share].join()}`;
     this.#tabs = new Tabs(name, (isLeader) => this.#led(isLeader), (data) => this.#overheard(data));
-    this.#leader = { limit: leaderAnswers };
-    watch(this.#leader, () => {
-      this.#leader.limit = leaderSilent;
-      this.#connection.start();
-    });
     this.#tabs.join();
-    this.#tabs.post({ ask: true });
+    this.#ask();
   }
 
   #leave() {
@@ -153,10 +164,22 @@ export class Halley {
   // --- tabs ---
 
   #led(isLeader) {
+    if (!isLeader) return this.#ask();
     clearTimeout(this.#leader.timer);
-    if (!isLeader) return;
     this.#connection.start();
     this.#share({});
+  }
+
+  // Who leads? Without an answer this tab connects by itself until it hears one.
+  #ask() {
+    if (!this.#tabs || this.#tabs.isLeader) return;
+    clearTimeout(this.#leader.timer);
+    this.#leader = { limit: leaderAnswers };
+    watch(this.#leader, () => {
+      this.#leader.limit = leaderSilent;
+      this.#connection.start();
+    });
+    this.#tabs.post({ ask: true });
   }
 
   // The leader tells the others all it hears, and where it stood before.
@@ -198,7 +221,7 @@ export class Halley {
     else this.#share({ frame });
     this.#take(frame);
     // A tab that has caught up asks whether it may follow.
-    if (this.#tabs && !this.#tabs.isLeader && !this.#replayLeft) this.#tabs.post({ ask: true });
+    if (!this.#replayLeft) this.#ask();
   }
 
   #take(frame) {
@@ -236,6 +259,11 @@ export class Halley {
     this.#emit("message", { id, data: encoding ? unpack(data) : data, event, key, channel, replayed });
   }
 
+  async #token() {
+    const { token } = this.options;
+    return typeof token === "function" ? token() : token;
+  }
+
   #publish(message) {
     return this.#publisher.publish(message, [
       (message) => this.#publisher.byFrame(message, (frame) => this.#connection.send(frame)),
@@ -244,7 +272,7 @@ export class Halley {
         if (follows) this.#tabs.post({ publish });
         return follows;
       }),
-      (message) => post(this, message, this.#part === "on" && this.#list(this.options.transports).includes("websocket")),
+      async (message) => post(this, await this.#token(), message, !this.#publisher.refusesFrames && this.transport === "websocket"),
     ]);
   }
 

@@ -6,10 +6,12 @@ import { backoff, sleep } from "./timing.js";
 
 const tries = 8;
 const patience = 10_000;
-// Refusals that another attempt may outlive.
-const passing = ["unavailable", "unknown", "overloaded", "rate", "lost"];
+// Refusals that another attempt may outlive; `not_offered` is about frames alone.
+const passing = ["unavailable", "unknown", "overloaded", "rate", "lost", "not_offered"];
 
 export class Publisher {
+  // The route takes no frames, as far as is known.
+  refusesFrames = false;
   #pending = new Map();
 
   // Tries until it is done or refused for good. `ways`: functions that return a promise, or nothing if not open now.
@@ -30,7 +32,7 @@ export class Publisher {
   // Asks by a frame; `send` says whether it could be sent. The answer comes to `settle`.
   byFrame(message, send) {
     const ref = randomKey();
-    if (!send({ type: "publish", ref, ...message })) return;
+    if (this.refusesFrames || !send({ type: "publish", ref, ...message })) return;
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => this.settle({ ref, error: "lost" }), patience);
       this.#pending.set(ref, { resolve, reject, timer });
@@ -43,6 +45,7 @@ export class Publisher {
     if (!asked) return;
     this.#pending.delete(ref);
     clearTimeout(asked.timer);
+    if (error === "not_offered") this.refusesFrames = true;
     if (error) asked.reject(failure(error, !passing.includes(error), retry));
     else asked.resolve({ id, duplicate: duplicate === true });
   }
@@ -54,26 +57,23 @@ export class Publisher {
 }
 
 // `mayPass`: the route may still take it another way.
-export async function post({ url, options }, { data, encoding, event, key, idempotencyKey }, mayPass) {
-  const token = typeof options.token === "function" ? await options.token() : options.token;
-  let answer;
+export async function post({ url, options }, token, { data, encoding, event, key, channel, idempotencyKey }, mayPass) {
+  let answer, receipt;
   try {
-    answer = await fetch(withQuery(url, { event, key, token }), {
+    answer = await fetch(withQuery(url, { event, key, channel, token }), {
       method: "POST",
-      credentials: options.credentials ? "include" : "same-origin",
+      credentials: options.credentials,
       headers: {
         "Content-Type": encoding ? "application/octet-stream" : "application/json",
         "Idempotency-Key": idempotencyKey,
       },
       body: encoding ? unpack(data) : JSON.stringify(data),
     });
+    if (answer.ok) receipt = await answer.json();
   } catch (error) {
     throw failure(error.message);
   }
-  if (answer.ok) {
-    const { id, duplicate } = await answer.json().catch(() => Promise.reject(failure("lost")));
-    return { id, duplicate: duplicate === true };
-  }
+  if (receipt) return { id: receipt.id, duplicate: receipt.duplicate === true };
   const { status, error, retry, terminal, reason } = await problem(answer);
   throw failure(error ?? reason, terminal && !(status === 405 && mayPass), retry);
 }

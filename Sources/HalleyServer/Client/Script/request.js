@@ -15,7 +15,7 @@ export const randomKey = () =>
 
 // A request whose failure is told as the end of the connection.
 export async function ask(session, query, init) {
-  const answer = await fetch(session.address(query), { cache: "no-store", credentials: session.credentials, ...init });
+  const answer = await fetch(session.address(query), { cache: "no-store", credentials: session.options.credentials, ...init });
   if (!answer.ok) throw await problem(answer);
   return answer;
 }
@@ -30,6 +30,6 @@ export async function problem(answer) {
     retry: retry ?? (Number(answer.headers.get("Retry-After")) * 1000 || undefined),
     unoffered: status === 406,
     terminal: status >= 400 && status < 500 && ![406, 408, 425, 429].includes(status),
-    reason: `The server answered ${status}${error ? ` (${error})` : ""}`,
+    reason: `The server answered ${status} ${error ?? ""}`,
   };
 }

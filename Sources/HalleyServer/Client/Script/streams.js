@@ -4,7 +4,7 @@ import { ask } from "./request.js";
 
 export function openEventStream(session) {
   const address = session.address({ transport: "sse", format: "frames" });
-  const source = new EventSource(address, { withCredentials: session.credentials === "include" });
+  const source = new EventSource(address, { withCredentials: session.options.credentials === "include" });
   source.onmessage = ({ data }) => session.text(data);
   // The browser would come back in its own time and with an address that grows old; the feed does both better.
   source.onerror = () => session.end();

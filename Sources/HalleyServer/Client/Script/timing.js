@@ -19,8 +19,8 @@ export const sleep = (milliseconds, signal) =>
 export function watch(line, silent) {
   const look = (again) => {
     const left = line.heard + line.limit - now();
+    line.timer = setTimeout(look, Math.max(left, 200), left <= 0);
     if (left <= 0 && again) silent();
-    else line.timer = setTimeout(look, Math.max(left, 200), left <= 0);
   };
   line.heard = now();
   look();

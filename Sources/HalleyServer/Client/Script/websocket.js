@@ -11,7 +11,7 @@ export function openWebSocket(session) {
 
 // What a close code asks of the client.
 export function meaning({ code, reason }) {
-  const named = `The server closed with ${code}${reason ? ` (${reason})` : ""}`;
+  const named = `The server closed with ${code} ${reason}`;
   if ([1000, 1002, 1003, 1007, 1008, 1009].includes(code) || (code >= 4000 && code < 4100)) {
     return { terminal: true, code, reason: named };
   }
