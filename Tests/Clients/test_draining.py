@@ -251,3 +251,14 @@ def test_too_many_of_one_address(channel):
             assert ask(f"{hub}?hold=0").status == 429
         for wire in newcomers:
             wire.socket.close()
+
+
+def test_a_proxy_speaks_for_many(channel):
+    with Server(flags=["--threads", "1", "--limits-per-address", "1", "--proxies", "127.0.0.0/30,192.0.2.1"]) as server:
+        wires = [opened(server, f"/hub/{channel}", b"welcome", SSE) for _ in range(3)]
+        for status in (101, 429):
+            wires.append(Wire(server, source="127.0.0.4"))
+            wires[-1].send(handshake(server, f"/hub/{channel}"))
+            assert wires[-1].response_head().status == status
+        for wire in wires:
+            wire.socket.close()

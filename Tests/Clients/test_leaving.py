@@ -31,6 +31,10 @@ def phases(server, channel):
         "behind a held poll": (request(server, f"/hub/{channel}") + request(server, "/clock/time"), b""),
         "before an event stream": (stream, b""),
         "in an event stream": (stream, b"halley.welcome"),
+        "in a stream": (request(server, f"/hub/{channel}?transport=stream"), b"welcome"),
+        "in an iframe": (request(server, f"/hub/{channel}?transport=iframe&callback=cb"), b"welcome"),
+        "in a held event source": (request(
+            server, f"/hub/{channel}?hold=20", fields=["Accept: text/event-stream"]), b""),
         "in the handshake": (opened[:-10], b""),
         "before the 101": (opened, b""),
         "after the 101": (opened, b"\r\n\r\n"),

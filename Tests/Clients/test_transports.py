@@ -3,6 +3,7 @@
 import json
 import re
 import threading
+import urllib.parse
 from html.parser import HTMLParser
 
 import pytest
@@ -166,11 +167,16 @@ def test_iframe_for_another_origin(server):
 @pytest.mark.parametrize("origin", ["https://evil.example", "https://example.com.evil.example", "http://example.com",
                                     "https://example.com:444", "*", "null", "", "https://example.com/", "x\"y"])
 def test_iframe_for_an_origin_that_is_not_listed(server, origin):
-    import urllib.parse
-
     target = f"/tracker/positions?transport=iframe&callback=cb&hold=0&origin={urllib.parse.quote(origin, safe='')}"
     answer = get(server, target)
     assert (answer.status, answer.body) == (403, b'{"error":"origin"}')
+
+
+def test_iframe_as_a_page_of_its_own(server, channel):
+    """There the callback could name something of the page that has opened the window."""
+    target = f"/hub/{channel}?transport=iframe&callback=opener.document.body.firstElementChild.click&hold=0"
+    assert get(server, target, ["Sec-Fetch-Dest: document"]).body == b'{"error":"frame"}'
+    assert get(server, target, ["Sec-Fetch-Dest: iframe"]).status == 200
 
 
 def test_iframe_polls(server, channel):

@@ -34,6 +34,7 @@ struct RunningServer: Sendable {
     do {
       let plan = try ServerPlan(
         sites: program.plans, settings: settings, hosts: try Self.hosts(program, listening: host),
+        proxies: try Self.proxies(program),
         typeDeclarations: Array(program.feeds.text.utf8))
       for channel in program.declaredChannels {
         try channels.declare(channel)
@@ -82,6 +83,18 @@ struct RunningServer: Sendable {
     } catch {
       throw StartError([Mistake(hosts.origin, "'\(error.text)' is no host name; write example.com or *.example.com")])
     }
+  }
+
+  private static func proxies(_ program: ProgramPlan) throws(StartError) -> [AddressNetwork] {
+    guard let proxies = program.values["proxies"] else { return [] }
+    var networks: [AddressNetwork] = []
+    for word in proxies.value.words {
+      guard let network = AddressNetwork(word) else {
+        throw StartError([Mistake(proxies.origin, "'\(word)' is no address; write 192.0.2.7 or 10.0.0.0/8")])
+      }
+      networks.append(network)
+    }
+    return networks
   }
 
   private static func addresses(of program: ProgramPlan, host: String, port: Int) -> [String] {

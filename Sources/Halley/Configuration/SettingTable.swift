@@ -25,6 +25,8 @@ enum SettingTable {
     .application(
       "hosts", .list, .list([]), "host names served, others get 421; none: loopback names on loopback, else any host"),
     .application(
+      "proxies", .list, .list([]), "addresses or networks of proxies in front; exempt from limits.perAddress"),
+    .application(
       "proxyTimeout", .duration(second...day), .number(0), isLive: true, zero: "unset",
       "idle cut of the proxy in front; holds and heartbeats at or above it are refused"),
     .application(

@@ -31,7 +31,8 @@ public struct Get: HandlerDeclaration {
   ///   - path: below the site's mount, with parameters as `/users/:user`.
   ///   - file: filled in by the compiler.
   ///   - line: filled in by the compiler.
-  ///   - handler: answers a request. What it throws is logged and answered with 500.
+  ///   - handler: answers a request. What it throws is logged and answered with 500. Its task is cancelled when the
+  ///     client leaves, or ends its side of the connection, before the answer.
   public init(
     _ path: String, file: String = #filePath, line: Int = #line,
     handler: @escaping @Sendable (Request) async throws -> Response

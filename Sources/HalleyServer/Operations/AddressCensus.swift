@@ -1,4 +1,3 @@
-import Glibc
 import Synchronization
 
 /// How many streams, WebSockets and held polls each address has on all loops of a server (`limits.perAddress`). Any
@@ -47,10 +46,7 @@ final class AddressCensus: Sendable {
 
   /// IPv4 as a number, IPv6 by its network; whatever else there may be, together.
   private static func key(_ address: String) -> UInt64 {
-    var four = in_addr()
-    if unsafe inet_pton(AF_INET, address, &four) == 1 { return UInt64(four.s_addr) }
-    var six = in6_addr()
-    guard unsafe inet_pton(AF_INET6, address, &six) == 1 else { return .max }
-    return unsafe withUnsafeBytes(of: &six) { unsafe $0.loadUnaligned(as: UInt64.self) }
+    guard let bytes = AddressNetwork.bytes(of: address) else { return .max }
+    return bytes.prefix(8).reduce(0) { $0 << 8 | UInt64($1) }
   }
 }

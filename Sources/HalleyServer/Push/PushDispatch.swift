@@ -61,6 +61,8 @@ struct PushDispatch {
 
   private func iframe() {
     guard endpoint.transports.contains(.iframe) else { return refuse(406, "not_offered") }
+    // In a window of its own the callback would be called on whatever has opened it: `opener.…`.
+    guard !exchange.head.list("sec-fetch-dest", has: "document") else { return refuse(403, "frame") }
     if let text = request.query["origin"] {
       // A message to another origin than a listed one would tell it what the route's policy keeps from it.
       guard let origin = Origin(text), route.lists(origin) else { return refuse(403, "origin") }

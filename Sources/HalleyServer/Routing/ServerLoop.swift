@@ -89,25 +89,29 @@ package final class ServerLoop {
   func turnAway(_ exchange: HTTPExchange, counts: Bool) -> TurnedAway? {
     let settings = plan.settings.current
     if isDraining { return .draining(retry: admission.retry(now: loop.now, drainRate: settings.drainRate)) }
-    let isExempt = exchange.isFromLoopback
-    if settings.admissionRate != 0 || !isExempt {
+    // Our own tools and a proxy on the same machine are not a crowd, unless the operator says so.
+    if settings.admissionRate != 0 || !exchange.isFromLoopback {
       let rate = settings.admissionRate == 0 ? Admission.builtInRate : settings.admissionRate
       guard admission.admits(now: loop.now, rate: rate, counts: counts) else {
         return .overloaded(retry: admission.retry(now: loop.now, drainRate: settings.drainRate))
       }
     }
-    if counts, settings.limitsPerAddress != 0 || !isExempt {
+    if counts, isCounted(exchange) {
       let limit = settings.limitsPerAddress == 0 ? AddressCensus.builtInLimit : settings.limitsPerAddress
       if registry.census.count(of: exchange.peer) >= limit { return .tooMany(retry: .random(in: 5_000...10_000)) }
     }
     return nil
   }
 
-  /// A place for a client that stays; nil for those that do not count: our own tools and a proxy on the same machine,
-  /// unless the operator has set the limit.
+  /// A place for a client that stays; nil for those that do not count.
   func seat(for exchange: HTTPExchange) -> AddressCensus.Seat? {
-    if plan.settings.current.limitsPerAddress == 0, exchange.isFromLoopback { return nil }
-    return registry.census.seat(for: exchange.peer)
+    isCounted(exchange) ? registry.census.seat(for: exchange.peer) : nil
+  }
+
+  /// Whether `limits.perAddress` is about the peer: not about a proxy, which speaks for many.
+  private func isCounted(_ exchange: HTTPExchange) -> Bool {
+    if plan.settings.current.limitsPerAddress == 0, exchange.isFromLoopback { return false }
+    return plan.proxies.isEmpty || !plan.proxies.contains { $0.contains(exchange.peer) }
   }
 
   /// Every held poll of this loop.

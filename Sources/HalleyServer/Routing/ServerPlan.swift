@@ -5,6 +5,8 @@ package struct ServerPlan: Sendable {
   package let sites: [SitePlan]
   package let settings: SettingsSource
   package let hosts: HostPolicy
+  /// Proxies in front, whose address stands for many clients.
+  let proxies: [AddressNetwork]
   let typeDeclarations: [UInt8]
   /// One for each directory that a route serves.
   let files: [FilesOptions: FileServer]
@@ -20,12 +22,14 @@ package struct ServerPlan: Sendable {
 
   /// - Parameter typeDeclarations: what `/_halley/channels.d.ts` answers.
   package init(
-    sites: [SitePlan], settings: SettingsSource, hosts: HostPolicy, typeDeclarations: [UInt8] = []
+    sites: [SitePlan], settings: SettingsSource, hosts: HostPolicy, proxies: [AddressNetwork] = [],
+    typeDeclarations: [UInt8] = []
   ) throws(Problem) {
     self.typeDeclarations = typeDeclarations
     self.sites = sites
     self.settings = settings
     self.hosts = hosts
+    self.proxies = proxies
     files = try Self.fileServers(sites)
     var anyHost = Router()
     var routers: [String: Router] = [:]
