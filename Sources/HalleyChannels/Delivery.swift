@@ -5,6 +5,12 @@ package struct Delivery: Sendable {
   /// Where they stand once they have it.
   package let position: Position
 
+  package init(set: ChannelSet, entry: SetRead.Entry, position: Position) {
+    self.set = set
+    self.entry = entry
+    self.position = position
+  }
+
   /// The bytes of one wire form.
   package func encoded(_ encoding: MessageEncoding) -> [UInt8] { set.encode(entry, encoding, at: position) }
 

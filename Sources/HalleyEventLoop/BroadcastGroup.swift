@@ -2,7 +2,8 @@ internal import Glibc
 
 /// The subscribers of one encoding on one loop. What is published in a turn is encoded once, back to back, into a run of
 /// bytes; at the end of the turn each subscriber that has caught up gets the run with one send. There is no queue, no copy and
-/// no count per subscriber; only one that lags keeps a reference to the part that it still has to get.
+/// no count per subscriber; only one whose socket is full keeps a reference to the part that it still has to get. One for
+/// whom more than its driver's soft limits would wait gets nothing more: it *lags*, and `takeLaggards` hands it out.
 ///
 /// A connection is in at most one group, and leaves by itself when it ends. Loop-confined. Costs 8 bytes per subscriber.
 public final class BroadcastGroup: TurnTask {
@@ -37,6 +38,7 @@ public final class BroadcastGroup: TurnTask {
     // What was appended before is not for the newcomer.
     deliver()
     subscribers.pointee.append(slot)
+    slot.p.pointee.flags.remove(.lagging)
     slot.p.pointee.group = .passUnretained(self)
   }
 
@@ -51,6 +53,21 @@ public final class BroadcastGroup: TurnTask {
 
   /// Removes a connection that is in this group.
   func forget(_ slot: ConnectionSlot) { subscribers.pointee.remove(slot) }
+
+  /// Whether bytes can be appended without sending what was appended before.
+  public func hasRoom(for count: Int) -> Bool {
+    guard let run = subscribers.pointee.run else { return true }
+    return count <= run.capacity - run.count
+  }
+
+  /// Takes out those who did not get the runs delivered since the last call, because too much waits for them. Nothing of
+  /// those runs is queued for them. Costs one comparison when nobody lags.
+  public func takeLaggards() -> [Connection] {
+    if subscribers.pointee.laggards == 0 { return [] }
+    var all: [Connection] = []
+    subscribers.pointee.removeLaggards { all.append($0.handle) }
+    return all
+  }
 
   /// Calls `body` with each subscriber. `body` must not change the group.
   public func forEach(_ body: (Connection) -> Void) {
@@ -92,7 +109,11 @@ public final class BroadcastGroup: TurnTask {
   /// Delivers; called by the loop.
   override public func turnEnded() { deliver() }
 
-  @usableFromInline func used(_ count: Int) { subscribers.pointee.run?.extend(by: count) }
+  @usableFromInline func used(_ count: Int) {
+    guard let run = subscribers.pointee.run else { return }
+    run.extend(by: count)
+    run.head.pointee.messages &+= 1
+  }
 
   /// Room at the end of the run. A message that does not fit makes the run leave early.
   @usableFromInline func room(_ size: Int) -> UnsafeMutablePointer<UInt8> {

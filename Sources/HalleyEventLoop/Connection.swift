@@ -89,6 +89,9 @@
   /// Drops all queued output except what a frame that is being written needs. Does not touch the cork.
   public func discardQueued() { openSlot?.discardQueued() }
 
+  /// Asks for the driver's `hasRoom` whenever output has left and little is waiting, until the connection joins a group.
+  public func awaitRoom() { openSlot?.p.pointee.flags.insert(.lagging) }
+
   /// Output bytes that wait for the socket, without the cork.
   public var queuedBytes: Int { slot?.p.pointee.queue?.pointee.bytes ?? 0 }
 

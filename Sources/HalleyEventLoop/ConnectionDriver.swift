@@ -14,6 +14,15 @@ open class ConnectionDriver {
     didSet { hardQueueLimit = min(max(hardQueueLimit, 0), 1 << 30) }
   }
 
+  /// Output bytes of one connection above which it gets no further broadcasts: it lags, and its group's `takeLaggards`
+  /// hands it out. By default there is no such limit, and a broadcast counts like any write.
+  public final var softQueueLimit = Int.max
+  /// Broadcast messages waiting for one connection above which it lags, if there is a soft limit at all.
+  public final var softQueueMessages = Int.max
+
+  /// Output bytes below which `hasRoom` is called for a connection that lags.
+  public final var lowQueueLimit = 64 << 10
+
   /// Milliseconds without progress after which a connection with queued output is reset; default 30 000, 0: never.
   public final var writeStall: UInt64 = 30_000
 
@@ -35,6 +44,10 @@ open class ConnectionDriver {
 
   /// All output that had been queued has been given to the socket.
   open func drained(_ connection: Connection) {}
+
+  /// Less than `lowQueueLimit` waits for a connection that lags, or for which `awaitRoom` was called. May be called again
+  /// and again until the connection joins a group.
+  open func hasRoom(_ connection: Connection) {}
 
   /// A write was refused because of `hardQueueLimit`, and so was everything after it in this turn. Closes the connection
   /// unless overridden. Called at the end of the turn; small writes (to 4 KiB) made in here are accepted beyond the limit.

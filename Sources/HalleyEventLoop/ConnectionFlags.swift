@@ -33,6 +33,8 @@
   static var watchesInput: Self { Self(rawValue: 8192) }
   /// libevent watches the socket for room.
   static var watchesOutput: Self { Self(rawValue: 16384) }
+  /// Gets no broadcasts: its driver is told when there is room again.
+  static var lagging: Self { Self(rawValue: 32768) }
 
   /// A handle is not open with any of these.
   @inlinable static var notOpen: Self { Self(rawValue: 2 | 4) }

@@ -129,11 +129,35 @@ extension ConnectionSlot {
     loop.pointee.overflowing = nil
   }
 
-  /// A broadcast that the socket has not taken whole.
-  @inline(never) func broadcastFellShort(_ run: SharedBytes, _ result: Int, _ end: Int) {
-    if result < 0, errno != EAGAIN, errno != EINTR { return fail() }
+  /// A broadcast that the socket has not taken whole. True when it is too large to wait: then nothing of it has left.
+  @inline(never) func broadcastFellShort(_ run: SharedBytes, _ result: Int, _ end: Int) -> Bool {
+    if result < 0, errno != EAGAIN, errno != EINTR {
+      fail()
+      return false
+    }
     p.pointee.flags.insert(.blocked)
+    if result <= 0, lags(behind: run, end) { return true }
     enqueue(run, max(result, 0), end, isBegun: result > 0)
+    return false
+  }
+
+  /// A broadcast behind output that waits. True when too much would wait: then nothing of it is queued.
+  @inline(never) func broadcastWaits(_ run: SharedBytes, _ size: Int) -> Bool {
+    if has(.refusesOutput) { return false }
+    if lags(behind: run, size) { return true }
+    enqueue(run, 0, size)
+    return false
+  }
+
+  /// Whether a broadcast is too much for what waits already.
+  private func lags(behind run: SharedBytes, _ size: Int) -> Bool {
+    let (soft, most) = drive { ($0.softQueueLimit, $0.softQueueMessages) }
+    if soft == .max { return false }
+    let bytes = p.pointee.queue?.pointee.bytes ?? 0
+    let messages = Int((p.pointee.queue?.pointee.messages ?? 0) &+ run.head.pointee.messages)
+    if bytes &+ size <= soft, messages <= most { return false }
+    p.pointee.flags.insert(.lagging)
+    return true
   }
 
   // MARK: Flushing
@@ -146,6 +170,13 @@ extension ConnectionSlot {
 
   /// Gives the socket what it takes.
   func flush() {
+    sendQueued()
+    if has(.lagging), !has(.refusesOutput), handle.queuedBytes < drive({ $0.lowQueueLimit }) {
+      drive { $0.hasRoom(handle) }
+    }
+  }
+
+  private func sendQueued() {
     let loop = p.pointee.loop
     var budget = Self.flushBudget
     while let queue = p.pointee.queue {

@@ -60,6 +60,8 @@ extension EventLoop {
   }
 
   private func open(_ slot: ConnectionSlot, _ received: UnsafeRawBufferPointer, _ head: UnsafeRawBufferPointer?) {
+    // Without its head an answer is no answer: whatever of it waits is not to be dropped or overtaken.
+    defer { if head != nil { slot.p.pointee.queue?.pointee.isFirstBegun = true } }
     let isNested = state.pointee.reading != nil
     if !isNested { state.pointee.reading = slot.p }
     if let head { slot.handle.write(head) }

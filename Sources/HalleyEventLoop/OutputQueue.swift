@@ -5,6 +5,8 @@ struct QueuedSlice {
   var end: UInt32
 
   var count: Int { Int(end &- from) }
+  /// Counted in full until the last byte has left.
+  var messages: UInt32 { shared.head.pointee.messages }
   var start: UnsafeMutablePointer<UInt8> { shared.bytes + Int(from) }
 }
 
@@ -21,6 +23,8 @@ struct OutputQueue {
   /// A part of the first slice is on its way: it must be finished.
   var isFirstBegun: Bool
   private(set) var bytes: Int
+  /// Broadcast messages among the slices.
+  private(set) var messages: UInt32
   /// When output last moved, or began to wait; loop milliseconds.
   var progress: UInt64
 
@@ -29,7 +33,8 @@ struct OutputQueue {
     let queue = UnsafeMutableRawPointer.allocate(byteCount: size, alignment: 16).bindMemory(
       to: OutputQueue.self, capacity: 1)
     queue.initialize(
-      to: OutputQueue(head: 0, count: 0, capacity: UInt32(capacity), isFirstBegun: false, bytes: 0, progress: now))
+      to: OutputQueue(
+        head: 0, count: 0, capacity: UInt32(capacity), isFirstBegun: false, bytes: 0, messages: 0, progress: now))
     return queue
   }
 
@@ -49,6 +54,7 @@ struct OutputQueue {
     self.slice(queue, Int(queue.pointee.count)).initialize(to: slice)
     queue.pointee.count &+= 1
     queue.pointee.bytes &+= slice.count
+    queue.pointee.messages &+= slice.messages
     slice.shared.retain()
   }
 
@@ -64,6 +70,7 @@ struct OutputQueue {
     }
     queue.pointee.count &+= 1
     queue.pointee.bytes &+= slice.count
+    queue.pointee.messages &+= slice.messages
     slice.shared.retain()
   }
 
@@ -106,6 +113,7 @@ struct OutputQueue {
     while queue.pointee.count > kept {
       let last = slice(queue, Int(queue.pointee.count) - 1)
       dropped &+= last.pointee.count
+      queue.pointee.messages &-= last.pointee.messages
       last.pointee.shared.release()
       queue.pointee.count &-= 1
     }
@@ -120,6 +128,7 @@ struct OutputQueue {
   }
 
   private static func removeFirst(_ queue: Pointer) {
+    queue.pointee.messages &-= slice(queue, 0).pointee.messages
     slice(queue, 0).pointee.shared.release()
     queue.pointee.head = (queue.pointee.head &+ 1) & (queue.pointee.capacity &- 1)
     queue.pointee.count &-= 1
@@ -131,6 +140,7 @@ struct OutputQueue {
     for index in 0..<Int(old.pointee.count) { (slices(bigger) + index).initialize(to: slice(old, index).pointee) }
     bigger.pointee.count = old.pointee.count
     bigger.pointee.bytes = old.pointee.bytes
+    bigger.pointee.messages = old.pointee.messages
     bigger.pointee.isFirstBegun = old.pointee.isFirstBegun
     old.deallocate()
     queue = bigger

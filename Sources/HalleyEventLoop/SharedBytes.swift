@@ -9,7 +9,8 @@ internal import Glibc
     @usableFromInline var owners: UInt32
     @usableFromInline var count: UInt32
     @usableFromInline var capacity: UInt32
-    var unused: UInt32
+    /// Messages of a broadcast, for limits by number.
+    var messages: UInt32
   }
 
   @usableFromInline let head: UnsafeMutablePointer<Head>
@@ -27,7 +28,7 @@ internal import Glibc
     precondition(capacity >= 0 && capacity <= 1 << 30, "shared bytes are at most 1 GiB")
     let memory = UnsafeMutableRawPointer.allocate(byteCount: MemoryLayout<Head>.stride + capacity, alignment: 16)
     head = memory.bindMemory(to: Head.self, capacity: 1)
-    head.initialize(to: Head(loop: loop, owners: 1, count: 0, capacity: UInt32(capacity), unused: 0))
+    head.initialize(to: Head(loop: loop, owners: 1, count: 0, capacity: UInt32(capacity), messages: 0))
     loop.pointee.gauges.sharedBuffers &+= 1
   }
 
@@ -70,6 +71,7 @@ internal import Glibc
   /// Empties them and takes them out of the gauge.
   func putAside() {
     head.pointee.count = 0
+    head.pointee.messages = 0
     head.pointee.loop.pointee.gauges.sharedBuffers &-= 1
   }
 

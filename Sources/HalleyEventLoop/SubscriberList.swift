@@ -5,6 +5,8 @@ struct SubscriberList {
   private var capacity = 8
   /// What has been appended in this turn.
   var run: SharedBytes?
+  /// Members that did not get the last runs, because too much waits for them.
+  private(set) var laggards = 0
 
   init() { members = .allocate(capacity: capacity) }
 
@@ -31,24 +33,40 @@ struct SubscriberList {
     slot.p.pointee.group = nil
   }
 
-  /// One send per member that has caught up; the others queue a reference. Nothing here calls a driver, so the list stays as
+  /// One send per member that has caught up; the others queue a reference, or lag. Nothing here calls a driver, so the list stays as
   /// it is. No count, no allocation and no check of access per member.
-  @inline(never) func send(_ run: SharedBytes, now: UInt64) {
+  @inline(never) mutating func send(_ run: SharedBytes, now: UInt64) {
     let bytes = run.bytes
     let size = run.count
     if size == 0 { return }
+    var fellBehind = 0
     var next = members
     let end = members + count
     while next != end {
       let slot = ConnectionSlot(next.pointee)
       next += 1
       if slot.has(.notCaughtUp) {
-        slot.enqueue(run, 0, size)
+        if slot.broadcastWaits(run, size) { fellBehind &+= 1 }
         continue
       }
       let sent = ConnectionSlot.send(slot.p.pointee.fd, bytes, size)
       slot.p.pointee.lastOutput = now
-      if sent != size { slot.broadcastFellShort(run, sent, size) }
+      if sent != size, slot.broadcastFellShort(run, sent, size) { fellBehind &+= 1 }
+    }
+    laggards &+= fellBehind
+  }
+
+  /// Removes the members that lag and hands them to `body`, which may change other lists only.
+  @inline(never) mutating func removeLaggards(_ body: (ConnectionSlot) -> Void) {
+    laggards = 0
+    // From the end, since the last member takes the place of one that goes.
+    var index = count
+    while index > 0 {
+      index -= 1
+      let slot = ConnectionSlot(members[index])
+      guard slot.has(.lagging) else { continue }
+      remove(slot)
+      body(slot)
     }
   }
 

@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import HalleyTesting
 import Logging
 import Testing
@@ -35,9 +36,14 @@ func serving(
 extension RawClient {
   /// Opens a WebSocket and reads the answer to the handshake.
   ///
-  /// - Parameter subprotocol: nil is raw mode.
-  static func webSocket(_ path: String, port: Int, subprotocol: String? = nil) throws -> RawClient {
+  /// - Parameters:
+  ///   - subprotocol: nil is raw mode.
+  ///   - smallBuffer: the server's queue fills as soon as the client does not read.
+  static func webSocket(
+    _ path: String, port: Int, subprotocol: String? = nil, smallBuffer: Bool = false
+  ) throws -> RawClient {
     let client = try RawClient(port: port)
+    if smallBuffer { client.fixReceiveBuffer() }
     let offer = subprotocol.map { "Sec-WebSocket-Protocol: \($0)\r\n" } ?? ""
     client.send(
       "GET \(path) HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
@@ -73,6 +79,12 @@ extension RawClient {
       if frame.first == 0x81 { return String(decoding: frame.payload, as: UTF8.self) }
       if frame.first == 0x88 { throw Failure.broken(code: 0) }
     }
+  }
+
+  /// Keeps the kernel from taking more the longer nobody reads; still large enough to read quickly later.
+  func fixReceiveBuffer() {
+    var size: Int32 = 64 << 10
+    setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &size, socklen_t(MemoryLayout<Int32>.size))
   }
 
   /// Exactly so many bytes.

@@ -106,6 +106,8 @@ enum SettingTable {
     .bytes(
       "queue.soft", \.queueSoft, 4 * kibibyte...gibibyte, .route, "queued output at which backpressure begins"),
     .bytes("queue.hard", \.queueHard, 8 * kibibyte...gibibyte, .route, "queued output that closes a connection"),
+    .count(
+      "queue.messages", \.queueMessages, 1...1 << 20, .route, "queued messages at which backpressure begins"),
     .duration(
       "queue.stall", \.queueStall, second...hour, .route,
       "nothing drained so long closes a connection; longer than a radio hand-over"),

@@ -67,6 +67,7 @@ struct SitePlanner {
       endpoint.post = declaration.post
       endpoint.start = start
       endpoint.contract = declaration.contract
+      endpoint.policy = declaration.backpressure?.policy ?? .skipAndResume
       return .channel(endpoint)
     case .open:
       guard var handler = declaration.socket else { throw StartError(declaration.ownMistakes) }

@@ -121,8 +121,9 @@ extension Route {
   /// What happens to subscribers that read more slowly than the channel speaks.
   ///
   /// - Parameters:
-  ///   - policy: what to do; ``Backpressure/disconnect`` is the only one so far.
-  ///   - soft: queued bytes of one connection at which the policy begins; key `queue.soft`, 256 KiB.
+  ///   - policy: what to do; ``Backpressure/skipAndResume`` where nothing is said.
+  ///   - soft: queued bytes of one connection at which the policy begins, or 256 messages (key `queue.messages`); key
+  ///     `queue.soft`, 256 KiB. Payloads that connections share count in full for each of them.
   ///   - hard: queued bytes past which the connection is closed; key `queue.hard`, 1 MiB.
   ///   - file: filled in by the compiler.
   ///   - line: filled in by the compiler.

@@ -18,6 +18,10 @@ package final class ChannelFeed: TurnTask {
   /// Subscribers whose scripts call the same function share a group; the escaping is shared by all.
   private var scripts: [StreamKind: BroadcastGroup] = [:]
   private var waiters: [LongPollWaiter] = []
+  /// Subscribers that are not live.
+  var laggards: [Connection: Laggard] = [:]
+  /// Those of them that are refilled at the end of the turn.
+  var ready: [Connection] = []
   private var isAttached = false
   private var idle: LoopTimer?
   /// Called when nobody has listened for a while, so that the owner drops the feed.
@@ -45,7 +49,7 @@ package final class ChannelFeed: TurnTask {
   }
 
   package var subscriberCount: Int {
-    groups.reduce(0) { $0 + ($1?.count ?? 0) } + scripts.values.reduce(0) { $0 + $1.count }
+    groups.reduce(0) { $0 + ($1?.count ?? 0) } + scripts.values.reduce(0) { $0 + $1.count } + laggards.count
   }
   package var waiterCount: Int { waiters.count }
   /// Those that are held now.
@@ -98,6 +102,7 @@ package final class ChannelFeed: TurnTask {
 
   /// A subscriber has ended, or stays only for its closing handshake.
   package func leave(_ connection: Connection) {
+    if !laggards.isEmpty { laggards[connection] = nil }
     for group in groups { group?.leave(connection) }
     if let kind = (connection.driver as? EventStreamDriver)?.kind, let group = scripts[kind] {
       group.leave(connection)
@@ -106,9 +111,17 @@ package final class ChannelFeed: TurnTask {
     left()
   }
 
+  /// Somebody has come.
+  func keepAlive() { idle?.cancel() }
+
+  /// Asks for the end of the turn.
+  func wake() { loop.atEndOfTurn(self) }
+
+  private var isUnused: Bool { subscriberCount == 0 && waiters.isEmpty }
+
   /// Somebody who did not stay has asked, or a subscriber has gone.
   package func left() {
-    if subscriberCount == 0, waiters.isEmpty { idle?.arm(afterMilliseconds: Self.idleMilliseconds) }
+    if isUnused { idle?.arm(afterMilliseconds: Self.idleMilliseconds) }
   }
 
   // MARK: Waiters
@@ -139,7 +152,10 @@ package final class ChannelFeed: TurnTask {
 
   // MARK: Spreading
 
-  override package func turnEnded() { spread(inboxes.map { $0.takePending() }) }
+  override package func turnEnded() {
+    spread(inboxes.map { $0.takePending() })
+    if !ready.isEmpty { refillReady() }
+  }
 
   /// - Parameter pending: for each channel what has come since the last call.
   private func spread(_ pending: [[Message]]) {
@@ -152,16 +168,14 @@ package final class ChannelFeed: TurnTask {
         EventStreamDriver.charge(group, batch, as: StreamKind(format: .lines, isChunked: encoding == .lineChunk))
       }
       if set.isSingle {
-        for message in pending[0] { unsafe group.append(message.encoded(encoding).span.bytes) }
+        send(pending[0], to: group, position: { Position([$0.id]) }, bytes: { $0.encoded(encoding) })
       } else {
-        for delivery in batch { unsafe group.append(delivery.encoded(encoding).span.bytes) }
+        send(batch, to: group, position: \.position, bytes: { $0.encoded(encoding) })
       }
-      group.deliver()
     }
     for (kind, group) in scripts where group.count > 0 {
       EventStreamDriver.charge(group, batch, as: kind)
-      for delivery in batch { unsafe group.append(kind.bytes(of: delivery).span.bytes) }
-      group.deliver()
+      send(batch, to: group, position: \.position, bytes: kind.bytes(of:))
     }
     let answers = waiters.isEmpty ? [] : batch
     // Before anybody is answered, whose next request may already wait and attach.
@@ -169,6 +183,27 @@ package final class ChannelFeed: TurnTask {
       if let last = messages.last { live.pass(last.id, of: channel) }
     }
     if !answers.isEmpty { answerWaiters(answers) }
+  }
+
+  /// Sends messages to a group in as few runs as they fit, and takes out those who could not get a run: they stand
+  /// where it began.
+  private func send<Item>(
+    _ items: [Item], to group: BroadcastGroup, position: (Item) -> Position, bytes: (Item) -> [UInt8]
+  ) {
+    var start = 0
+    func deliver() {
+      group.deliver()
+      fallBehind(group.takeLaggards(), at: start == 0 ? live : position(items[start - 1]))
+    }
+    for (index, item) in items.enumerated() {
+      let bytes = bytes(item)
+      if !group.hasRoom(for: bytes.count) {
+        deliver()
+        start = index
+      }
+      unsafe group.append(bytes.span.bytes)
+    }
+    deliver()
   }
 
   private func answerWaiters(_ batch: [Delivery]) {
@@ -183,7 +218,7 @@ package final class ChannelFeed: TurnTask {
   }
 
   private func idleElapsed() {
-    guard subscriberCount == 0, waiters.isEmpty else { return }
+    guard isUnused else { return }
     detach()
     onIdle(self)
   }

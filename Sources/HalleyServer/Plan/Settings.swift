@@ -53,6 +53,8 @@ package struct Settings: Sendable, Equatable {
   /// `queue.soft`, `queue.hard`: queued output of one connection, bytes.
   package var queueSoft = 256 << 10
   package var queueHard = 1 << 20
+  /// `queue.messages`: broadcast messages queued for one connection at which backpressure begins.
+  package var queueMessages = 256
   /// `queue.stall`: nothing drained for so long with output queued ends the connection, milliseconds.
   package var queueStall = 30_000
   /// `publish.maxBytes`: largest payload published over the network.

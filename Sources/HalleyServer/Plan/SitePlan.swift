@@ -113,6 +113,8 @@ package struct ChannelEndpoint: Sendable {
   package var start: StartPosition = .latest
   /// What computed channels demand of their messages; a declared one says so itself.
   package var contract: ChannelContract?
+  /// As declared; `backpressure` says what holds for a transport.
+  package var policy: BackpressurePolicy = .skipAndResume
 
   package init(source: Source, transports: Transports) {
     self.source = source

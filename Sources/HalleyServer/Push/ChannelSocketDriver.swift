@@ -22,39 +22,66 @@ final class SocketOpening {
 class ChannelSocketDriver: WebSocketDriver {
   unowned let server: ServerLoop
   let inbound: InboundMode
+  private let endpoint: ChannelEndpoint
+  private(set) var backpressure = BackpressurePolicy.disconnect
+  private(set) var soft = 0
+  private(set) var mostMessages = 0
   /// The socket that is being detached; `began` takes it.
   var opening: SocketOpening?
 
   @available(*, unavailable)
   package override init(settings: SettingsSource) { preconditionFailure("made with a server") }
 
-  init(server: ServerLoop, settings: SettingsSource, inbound: InboundMode) {
+  init(server: ServerLoop, settings: SettingsSource, endpoint: ChannelEndpoint) {
     self.server = server
-    self.inbound = inbound
+    self.endpoint = endpoint
+    inbound = endpoint.webSocketInbound
     super.init(settings: settings)
   }
+
+  /// The form in which subscribers get the messages.
+  var encoding: MessageEncoding { .webSocketRaw }
+
+  override func reload() {
+    super.reload()
+    let current = settings.current
+    backpressure = endpoint.backpressure(current, isRaw: encoding == .webSocketRaw)
+    soft = current.queueSoft
+    mostMessages = current.queueMessages
+    limitQueues(current)
+  }
+
+  /// Payloads alone cannot tell a reset: the client must come back and look at its snapshot again.
+  func tellReset(_ read: SetRead, of set: ChannelSet, to connection: Connection) {
+    WebSocketConnection(connection).close(code: Self.historyGap)
+  }
+
+  /// Payloads alone cannot tell a position.
+  func tell(_ position: Position, to connection: Connection) {}
+
+  private static let historyGap = WebSocketCloseCode(rawValue: 4203)
 
   override func began(_ socket: WebSocketConnection, _ session: WebSocketSession) {
     guard let opening else { return socket.close(code: .internalError) }
     self.opening = nil
-    subscribe(socket, opening, .webSocketRaw)
+    subscribe(socket, opening)
   }
 
   /// Attaches, replays and goes live, as one step of the loop.
   @discardableResult
   func subscribe(
-    _ socket: WebSocketConnection, _ opening: SocketOpening, _ encoding: MessageEncoding,
-    welcome: (SetRead) -> [UInt8]? = { _ in nil }
+    _ socket: WebSocketConnection, _ opening: SocketOpening, welcome: (SetRead) -> [UInt8]? = { _ in nil }
   ) -> SetRead {
     let set = opening.set
     let feed = server.feed(of: set)
     let limits = settings.current
     let read = feed.attach(
-      at: opening.point, replay: ReplayLimits(messages: limits.replayMessages, bytes: limits.replayBytes))
+      at: opening.point, replay: ReplayLimits(messages: limits.replayMessages, bytes: limits.replayBytes),
+      batch: firstBatch)
     if let frame = welcome(read) { socket.connection.write(bytes: frame) }
     read.forEach { socket.connection.write(bytes: set.encode($0, encoding, at: $1)) }
     WebSocketCompanion.of(socket.connection).attachment = feed
-    feed.join(socket.connection, encoding)
+    feed.admit(socket.connection, self, read)
     return read
   }
 
@@ -84,6 +111,11 @@ class ChannelSocketDriver: WebSocketDriver {
 
   func feed(of socket: WebSocketConnection) -> ChannelFeed? {
     WebSocketCompanion.existing(socket.connection)?.attachment as? ChannelFeed
+  }
+
+  override func hasRoom(_ connection: Connection) {
+    readOn(connection)
+    (WebSocketCompanion.existing(connection)?.attachment as? ChannelFeed)?.hasRoom(connection)
   }
 
   /// RFC 6455 §5.5.1: no data follows our close frame; and what waits, the frame too, is not overtaken by new messages.

@@ -30,11 +30,14 @@ final class EventStreamDriver: ConnectionDriver {
   let kind: StreamKind
   private let heartbeat: [UInt8]
   private var current: Settings
+  private let endpoint: ChannelEndpoint
+  private(set) var backpressure = BackpressurePolicy.disconnect
 
-  init(server: ServerLoop, settings: SettingsSource, kind: StreamKind) {
+  init(server: ServerLoop, settings: SettingsSource, kind: StreamKind, endpoint: ChannelEndpoint) {
     self.settings = settings
     self.server = server
     self.kind = kind
+    self.endpoint = endpoint
     heartbeat = kind.framed(kind.heartbeat)
     current = settings.current
     super.init()
@@ -45,6 +48,8 @@ final class EventStreamDriver: ConnectionDriver {
   func reload() {
     current = settings.current
     maxInput = Self.inputBudget
+    backpressure = endpoint.backpressure(current, isRaw: false)
+    limitQueues(current)
     hardQueueLimit = current.queueHard
     writeStall = UInt64(current.queueStall)
   }
@@ -55,6 +60,9 @@ final class EventStreamDriver: ConnectionDriver {
       openedAt: connection.loop.now, pace: UInt8.random(in: 90...100), life: UInt8.random(in: 80...100))
     rearm(connection)
   }
+
+  var soft: Int { current.queueSoft }
+  var mostMessages: Int { current.queueMessages }
 
   // MARK: Deadlines
 
@@ -128,9 +136,14 @@ final class EventStreamDriver: ConnectionDriver {
 
   // MARK: Limits
 
-  /// More waits than `queue.hard`: what is queued still goes out, then the client comes back with its cursor and gets
-  /// the rest from the log, so slowness costs it nothing but a connection.
-  override func overflowed(_ connection: Connection) { end(connection, reason: "overload", retry: 0) }
+  override func hasRoom(_ connection: Connection) { (connection.object as? ChannelFeed)?.hasRoom(connection) }
+
+  /// More would wait than `queue.hard`: what has not begun to leave is dropped, and the client is sent away. It comes
+  /// back with its cursor and gets everything from the log, so slowness costs it nothing but a connection.
+  override func overflowed(_ connection: Connection) {
+    connection.discardQueued()
+    end(connection, reason: "overload", retry: 0)
+  }
 
   override func received(_ connection: Connection, _ bytes: UnsafeMutablePointer<UInt8>, _ count: Int) -> Int {
     let received = Int(connection[state: State.self].received) + count

@@ -10,6 +10,18 @@ final class FramedSocketDriver: ChannelSocketDriver {
   /// Application close codes of the contract.
   private static let misuse = WebSocketCloseCode(rawValue: 4002)
 
+  override var encoding: MessageEncoding { .webSocketFramed }
+  /// The cursor brings it back.
+  override var dropsQueueToClose: Bool { true }
+
+  override func tellReset(_ read: SetRead, of set: ChannelSet, to connection: Connection) {
+    send(WebSocketConnection(connection), .opening(read, of: set, heartbeat: settings.current.heartbeat))
+  }
+
+  override func tell(_ position: Position, to connection: Connection) {
+    send(WebSocketConnection(connection), .cursor(position.description))
+  }
+
   override func began(_ socket: WebSocketConnection, _ session: WebSocketSession) {
     guard let opening else { return socket.close(code: .internalError) }
     self.opening = nil
@@ -52,9 +64,7 @@ final class FramedSocketDriver: ChannelSocketDriver {
     var point = opening.point
     if point.isByName, let cursor, !cursor.isEmpty { point = ResumePoint(cursor, default: .latest) }
     let heartbeat = settings.current.heartbeat
-    subscribe(
-      socket, SocketOpening(set: opening.set, point: point, openedAt: opening.openedAt), .webSocketFramed
-    ) { read in
+    subscribe(socket, SocketOpening(set: opening.set, point: point, openedAt: opening.openedAt)) { read in
       WebSocketFrameEncoder.encode(0x81, ServerFrame.opening(read, of: opening.set, heartbeat: heartbeat).json)
     }
     rearm(socket.connection)

@@ -94,9 +94,10 @@ struct PushDispatch {
       return exchange.end()
     }
     let feed = server.feed(of: set)
+    let driver = route.streamDriver(server, endpoint, kind)
     let read = feed.attach(
-      at: resumePoint, replay: ReplayLimits(messages: settings.replayMessages, bytes: settings.replayBytes))
-    let driver = route.streamDriver(server, kind)
+      at: resumePoint, replay: ReplayLimits(messages: settings.replayMessages, bytes: settings.replayBytes),
+      batch: driver.firstBatch)
     guard let head = opening.bytes(read, of: set, exchange) else {
       feed.left()
       return refuse(500, "internal")
@@ -109,7 +110,7 @@ struct PushDispatch {
       connection.object = feed
       driver.limit(connection, to: head.left)
       guard head.left > 0 else { return connection.closeAfterFlush(within: EventStreamDriver.endMilliseconds) }
-      feed.join(connection, kind)
+      feed.admit(connection, driver, read)
     } catch {
       feed.left()
       refuse(503, "overloaded", retry: 5_000)

@@ -87,9 +87,9 @@ final class LoopRoute {
   /// connection only.
   private static let mostStreamKinds = 64
 
-  func streamDriver(_ server: ServerLoop, _ kind: StreamKind) -> EventStreamDriver {
+  func streamDriver(_ server: ServerLoop, _ endpoint: ChannelEndpoint, _ kind: StreamKind) -> EventStreamDriver {
     if let driver = streams[kind] { return driver }
-    let driver = EventStreamDriver(server: server, settings: plan.settings, kind: kind)
+    let driver = EventStreamDriver(server: server, settings: plan.settings, kind: kind, endpoint: endpoint)
     if streams.count < Self.mostStreamKinds { streams[kind] = driver }
     return driver
   }
@@ -114,8 +114,8 @@ final class LoopRoute {
   func channelDriver(_ server: ServerLoop, _ endpoint: ChannelEndpoint, isFramed: Bool) -> ChannelSocketDriver {
     socketDriver(server, isFramed ? .framed : .raw) {
       isFramed
-        ? FramedSocketDriver(server: server, settings: plan.settings, inbound: endpoint.webSocketInbound)
-        : ChannelSocketDriver(server: server, settings: plan.settings, inbound: endpoint.webSocketInbound)
+        ? FramedSocketDriver(server: server, settings: plan.settings, endpoint: endpoint)
+        : ChannelSocketDriver(server: server, settings: plan.settings, endpoint: endpoint)
     }
   }
 

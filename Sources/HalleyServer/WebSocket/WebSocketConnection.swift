@@ -70,6 +70,7 @@ public struct WebSocketConnection: Hashable {
     guard isOpen else { return }
     let payload = WebSocketClosePayload.encode(code, reason: reason)
     let frame = WebSocketFrameEncoder.encode(0x80 | WebSocketOpcode.close, payload)
+    if driver?.dropsQueueToClose == true { connection.discardQueued() }
     unsafe connection.write(frame.span.bytes)
     let slot = unsafe WebSocketSlot.of(connection)
     unsafe slot.pointee.receiver.closeSent()

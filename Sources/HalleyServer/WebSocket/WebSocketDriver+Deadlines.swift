@@ -11,8 +11,8 @@ extension WebSocketDriver {
   /// Does what is due and arms the next deadline.
   final func judge(_ connection: Connection) {
     let socket = WebSocketConnection(connection)
-    // The peer has not answered our close frame in time.
-    guard socket.isOpen else { return connection.close() }
+    // The peer has not answered our close frame in time; one that has not even taken it gets a reset.
+    guard socket.isOpen else { return connection.queuedBytes > 0 ? connection.reset() : connection.close() }
     let now = connection.loop.now
     var next = keepAlive(connection, now)
     if let due = due(socket, now: now) { next = min(next, due) }

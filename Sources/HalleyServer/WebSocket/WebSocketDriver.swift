@@ -206,11 +206,19 @@ package import HalleyProtocols
   package override func drained(_ connection: Connection) {
     let slot = unsafe WebSocketSlot.of(connection)
     if unsafe slot.pointee.marks.contains(.pongQueued) { sendLatePong(connection) }
-    if unsafe slot.pointee.marks.contains(.halted) {
-      unsafe slot.pointee.marks.remove([.halted, .paused])
-      connection.resumeReading()
-    }
+    readOn(connection)
   }
+
+  /// Takes further messages from a peer whose input was left unread because output had piled up.
+  final func readOn(_ connection: Connection) {
+    let slot = unsafe WebSocketSlot.of(connection)
+    guard unsafe slot.pointee.marks.contains(.halted) else { return }
+    unsafe slot.pointee.marks.remove([.halted, .paused])
+    connection.resumeReading()
+  }
+
+  /// Whether our close frame goes out instead of what is queued rather than behind it.
+  var dropsQueueToClose: Bool { false }
 
   /// A consumer too slow for what is sent to it: told with 4100, and given `websocket.closeTimeout` to take what waits.
   package override func overflowed(_ connection: Connection) {

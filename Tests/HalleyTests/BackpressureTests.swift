@@ -1,0 +1,214 @@
+import FoundationEssentials
+import HalleyTesting
+import Testing
+
+@testable import Halley
+@testable import HalleyChannels
+
+private typealias Event = FeedReader.Event
+
+/// One channel that holds everything and one that holds little, under each policy.
+private struct Floods: Site {
+  static let soft = 64 << 10
+  static let hard = 256 << 10
+
+  let all = Channel("all", history: .last(100_000, bytes: 1 << 30))
+  let few = Channel("few", history: .last(40))
+  let none = Channel("none", history: .none)
+
+  var routes: Routes {
+    limited(Route("/all", all), .skipAndResume)
+    limited(Route("/few", few), .skipAndResume)
+    limited(Route("/none", none), .skipAndResume)
+    limited(Route("/conflated", all), .conflate(by: .key))
+    limited(Route("/cut", all), .disconnect)
+    limited(Route("/both", all, few), .skipAndResume)
+    Route("/replay", all, start: .oldest).websocket().sse()
+  }
+
+  private func limited(_ route: Route, _ policy: Backpressure) -> Route {
+    route.websocket().sse().stream()
+      .backpressure(policy, soft: .bytes(Self.soft), hard: .bytes(Self.hard))
+  }
+
+  /// Publishes messages of 4 KiB with seven keys in turn.
+  func publish(_ channel: Channel, _ count: Int) async throws {
+    let text = String(repeating: "x", count: 4 << 10)
+    for number in 0..<count { try await channel.publish(text, key: "k\(number % 7)") }
+  }
+}
+
+@Suite("Backpressure", .timeLimit(.minutes(2)))
+struct BackpressureTests {
+  private let site = Floods()
+
+  /// What waits in the server for all its connections.
+  private func queued(_ port: Int) throws -> Int {
+    struct Health: Decodable { var queuedBytes: Int }
+    let answer = try #require(fetch("/_halley/health", port: port))
+    let start = try #require(answer.firstIndex(of: "{"))
+    return try JSONDecoder().decode(Health.self, from: Data(answer[start...].utf8)).queuedBytes
+  }
+
+  /// Publishes until the kernel takes no more for somebody, which depends on the system, and then 200 messages more.
+  private func flood(_ channel: Channel, _ port: Int) async throws {
+    var count = 0
+    while try queued(port) == 0, count < 20_000 {
+      try await site.publish(channel, 20)
+      count += 20
+    }
+    try await site.publish(channel, 200)
+  }
+
+  private func offsets(_ reader: FeedReader) -> [Int] {
+    reader.events.compactMap {
+      guard case .message(let id, _) = $0 else { return nil }
+      return Int(id.split(separator: "-").last ?? "")
+    }
+  }
+
+  /// Bytes that may wait beyond the soft limit: the run that was too much, and a partly sent one before it.
+  private let slack = 2 * (64 << 10) + 4096
+
+  @Test(
+    "skip and resume: the queue stays small, and everything arrives once and in order",
+    arguments: [FeedReader.Transport.webSocket, .events, .eventFrames])
+  func skipAndResume(transport: FeedReader.Transport) async throws {
+    let site = site
+    try await serving([site]) { port in
+      let reader = try FeedReader(transport, "/floods/all", port: port)
+      try await flood(site.all, port)
+      let waiting = try queued(port)
+      #expect(waiting > 0 && waiting <= Floods.soft + slack, "\(waiting)")
+      let top = site.all.log.top
+      try reader.read { $0.cursor == top.description }
+      #expect(offsets(reader) == Array(1...top.offset))
+      // Live again.
+      let last = try await site.all.publish("last")
+      try reader.read { $0.cursor == last.description }
+      #expect(offsets(reader).last == last.offset)
+      reader.close()
+    }
+  }
+
+  @Test(
+    "when the history has moved on, the client is told in band",
+    arguments: [FeedReader.Transport.webSocket, .events, .eventFrames])
+  func expired(transport: FeedReader.Transport) async throws {
+    let site = site
+    try await serving([site]) { port in
+      let reader = try FeedReader(transport, "/floods/few", port: port)
+      try await flood(site.few, port)
+      let top = site.few.log.top
+      try reader.read { $0.cursor == top.description }
+      let resets = reader.events.compactMap { event -> String? in
+        if case .reset(let reason, let cursor, []) = event { return "\(reason) \(cursor)" }
+        return nil
+      }
+      #expect(resets == ["expired \(top)"])
+      let seen = offsets(reader)
+      #expect(seen == Array(1..<(seen.count + 1)))
+      let last = try await site.few.publish("last")
+      try reader.read { $0.cursor == last.description }
+      #expect(reader.events.last == .message(id: "\(last)", key: nil))
+      reader.close()
+    }
+  }
+
+  @Test("several channels: one is reset, of the other nothing is lost")
+  func partialReset() async throws {
+    let site = site
+    try await serving([site]) { port in
+      let reader = try FeedReader(.webSocket, "/floods/both", port: port)
+      try await flood(site.all, port)
+      try await site.publish(site.few, 100)
+      let top = ChannelSet([site.all, site.few]).top.description
+      try reader.read { $0.cursor == top }
+      #expect(
+        reader.events.contains {
+          if case .reset("expired", _, ["few"]) = $0 { true } else { false }
+        })
+      let prefix = "\(site.all.log.top.epoch)-"
+      let seen = reader.events.compactMap { event -> Int? in
+        guard case .message(let id, _) = event, id.hasPrefix(prefix) else { return nil }
+        return Int(id.dropFirst(prefix.count))
+      }
+      #expect(seen == Array(1...site.all.log.top.offset))
+      reader.close()
+    }
+  }
+
+  @Test(
+    "conflation: ids rise, and the newest of each key arrives", arguments: [FeedReader.Transport.webSocket, .lines])
+  func conflate(transport: FeedReader.Transport) async throws {
+    let site = site
+    try await serving([site], arguments: ["--stream-max-bytes", "1GiB"]) { port in
+      let reader = try FeedReader(transport, "/floods/conflated", port: port)
+      try await flood(site.all, port)
+      #expect(try queued(port) <= Floods.soft + slack)
+      let top = site.all.log.top
+      try reader.read { $0.cursor == top.description }
+      let seen = offsets(reader)
+      #expect(seen == seen.sorted() && Set(seen).count == seen.count)
+      #expect(seen.count < top.offset - 100)
+      #expect(seen.suffix(7) == Array((top.offset - 6)...top.offset)[...])
+      reader.close()
+    }
+  }
+
+  @Test("disconnect: a WebSocket is closed with 4100, a stream ends with a move")
+  func disconnect() async throws {
+    let site = site
+    try await serving([site]) { port in
+      for transport in [FeedReader.Transport.webSocket, .eventFrames, .events] {
+        let reader = try FeedReader(transport, "/floods/cut", port: port)
+        try await flood(site.all, port)
+        #expect(try queued(port) <= Floods.hard)
+        try reader.read { $0.isOver }
+        let seen = offsets(reader)
+        let first = try #require(seen.first)
+        #expect(seen == Array(first..<(first + seen.count)))
+        if transport == .webSocket {
+          #expect(reader.events.last == .closed(4100))
+        } else {
+          #expect(reader.events.suffix(2) == [.move("overload"), .closed(0)])
+        }
+        reader.close()
+      }
+    }
+  }
+
+  @Test(
+    "without frames or without history there is nothing to refill from", arguments: ["/floods/all", "/floods/none"])
+  func noRefill(path: String) async throws {
+    let site = site
+    try await serving([site]) { port in
+      let raw = try RawClient.webSocket(path, port: port, smallBuffer: true)
+      try await flood(path.hasSuffix("none") ? site.none : site.all, port)
+      #expect(try queued(port) <= Floods.hard + slack)
+      var last = try raw.receiveFrame()
+      while last.first != 0x88 { last = try raw.receiveFrame() }
+      #expect(last.payload.prefix(2) == [0x10, 0x04])
+    }
+    try await serving([site]) { port in
+      let reader = try FeedReader(.events, "/floods/none", port: port)
+      try await flood(site.none, port)
+      try reader.read { $0.isOver }
+      #expect(reader.events.suffix(2) == [.move("overload"), .closed(0)])
+    }
+  }
+
+  @Test(
+    "a replay larger than the hard limit arrives in parts", arguments: [FeedReader.Transport.webSocket, .eventFrames])
+  func replay(transport: FeedReader.Transport) async throws {
+    let site = site
+    try await site.publish(site.all, 250)
+    try await serving([site], arguments: ["--queue-soft", "8KiB", "--queue-hard", "64KiB"]) { port in
+      let reader = try FeedReader(transport, "/floods/replay", port: port)
+      let last = try await site.all.publish("last")
+      try reader.read { $0.cursor == last.description }
+      #expect(offsets(reader) == Array(1...251))
+      reader.close()
+    }
+  }
+}
