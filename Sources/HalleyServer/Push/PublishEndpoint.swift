@@ -34,7 +34,7 @@ extension PushDispatch {
     let key = request.query["key"]
     let idempotencyKey = exchange.head.string(of: "idempotency-key")
     // Without users, a publisher is an address: keys of two clients behind one proxy or router do meet.
-    let publisher = exchange.peer
+    let publisher = idempotencyKey == nil ? "" : exchange.peer
     let type = exchange.head.string(of: "content-type")?.lowercased() ?? ""
     if endpoint.post == .publishJSON || type.hasPrefix("application/json") {
       return try MessageDraft(
