@@ -60,7 +60,7 @@ export function transportPicker(select, change) {
 }
 
 /// Shows a connection's state in words.
-export function showState(node, { name, text, state = name, reason = text }) {
+export function showState(node, { state, reason }) {
   node.dataset.state = state;
   if (node.textContent !== reason) node.textContent = reason;
 }
