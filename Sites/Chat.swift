@@ -1,6 +1,6 @@
 import Halley
 
-/// Rooms with history, over whatever transport the page can get.
+/// Rooms with history and members, over whatever transport the page can get.
 struct Chat: Site {
   var routes: Routes {
     Files("chat")
@@ -11,17 +11,16 @@ struct Chat: Site {
       .stream()
       .jsonp()
       .publish()
+      // A name that anybody may take: enough for a chat among friends, see the documentation of `presence`.
+      .presence(by: { $0.query["user"] }, grace: .seconds(10))
   }
 }
 
-/// What happens in a room; what a page sends is refused unless it is one of these.
+/// What somebody has said; what a page sends is refused unless it is this.
 struct ChatEvent: Codable, Sendable {
-  enum Kind: String, Codable, CaseIterable, Sendable { case joined, here, said, left }
-
-  var kind: Kind
-  /// Tells people of one name apart.
+  /// Tells pages of people with the same name apart.
   var id: String
   var name: String
   var at: Date
-  var text: String?
+  var text: String
 }

@@ -23,6 +23,8 @@ public class Channel: @unchecked Sendable {
 
   private let broker = Mutex<any Broker>(MemoryBroker())
   private let rule: Mutex<ChannelContract?>
+  /// Who is present, on routes that count.
+  let presenceBook = Mutex(PresenceBook())
 
   /// Declares a channel.
   ///

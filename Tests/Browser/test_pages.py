@@ -18,8 +18,7 @@ def test_chat(open_page, channel, first, second):
     expect(texts(two)).to_have_text(["before the other came"])
     expect(one.get_by_test_id("event").last).to_have_text("Grace joined")
     for page in (one, two):
-        expect(page.get_by_test_id("present")).to_contain_text("Ada")
-        expect(page.get_by_test_id("present")).to_contain_text("Grace")
+        expect_members(page, ["Ada", "Grace"])
     said = ["before the other came"]
     for number in range(4):
         page, text = (one, two)[number % 2], f"line {number} <b>&amp; \u2028 ☄"
@@ -30,8 +29,60 @@ def test_chat(open_page, channel, first, second):
     for reader in (one, two):
         assert texts(reader).evaluate_all("nodes => nodes.map((node) => node.textContent)") == said
         assert reader.locator("#messages b").count() == 0
+
+def expect_members(page, names):
+    """The members as the page shows them, in any order."""
+    expect(page.get_by_test_id("count")).to_have_text(f"{len(names)} here")
+    assert sorted(page.get_by_test_id("member").all_inner_texts()) == names
+
+
+def test_chat_counts_people_not_tabs(open_page, channel, server):
+    """Two tabs and two devices of one user are one member, who leaves with the last of them."""
+    other = live(open_page(f"/chat/?room={channel}&name=Grace"))
+    address = f"/chat/?room={channel}&name=Ada"
+    first = live(open_page(address))
+    second = first.context.new_page()
+    second.goto(server.url(address))
+    live(second)
+    device = live(open_page(f"{address}&transport=sse"))
+    for page in (other, first, second, device):
+        expect_members(page, ["Ada", "Grace"])
+    first.close()
+    write(second, "still here")
+    expect(texts(other)).to_have_text(["still here"])
+    second.context.close()
+    write(device, "here too")
+    expect(texts(other)).to_have_text(["still here", "here too"])
+    expect_members(other, ["Ada", "Grace"])
+    expect(other.get_by_test_id("event")).to_have_text(["Ada joined"])
+    device.context.close()
+    expect(other.get_by_test_id("event")).to_have_text(["Ada joined", "Ada left"], timeout=30_000)
+    expect_members(other, ["Grace"])
+
+
+def test_chat_misses_a_page_that_polled(open_page, channel):
+    """It stays between its polls, and is missed when no further one comes."""
+    one = live(open_page(f"/chat/?room={channel}&name=Ada"))
+    two = live(open_page(f"/chat/?room={channel}&name=Grace&transport=poll"))
+    for number in range(3):
+        write(two, f"line {number}")
+        expect(texts(one)).to_have_count(number + 1)
+    expect_members(one, ["Ada", "Grace"])
+    expect(one.get_by_test_id("event")).to_have_text(["Grace joined"])
     two.context.close()
-    expect(one.get_by_test_id("event").last).to_have_text("Grace left")
+    expect(one.get_by_test_id("event")).to_have_text(["Grace joined", "Grace left"], timeout=30_000)
+    expect_members(one, ["Ada"])
+
+
+def test_chat_on_a_phone(open_page, channel):
+    page = live(open_page(
+        f"/chat/?room={channel}&name=Ada", viewport={"width": 390, "height": 844}, is_mobile=True))
+    others = [live(open_page(f"/chat/?room={channel}&name={name}")) for name in ("Grace", "Edsger", "Barbara")]
+    for author in others:
+        write(author, "A line that is long enough to need more than one line on a phone, or so one hopes")
+    expect(texts(page)).to_have_count(3)
+    expect_members(page, ["Ada", "Barbara", "Edsger", "Grace"])
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing sticks out"
 
 
 def write(page, text):

@@ -15,7 +15,7 @@ struct RouteTableTests {
       Route("/positions", positions)
         .websocket(inbound: .publish).sse().longPoll(hold: .seconds(25)).stream().iframe().jsonp().publish()
         .cors(.origins("https://example.com"))
-      Route("/rooms/:room", channel: { $0["room"] }).sse()
+      Route("/rooms/:room", channel: { $0["room"] }).sse().presence()
       Route("/echo").websocket { (_: WebSocket) in }
     }
     let file = try ConfigurationFile(
@@ -28,7 +28,7 @@ struct RouteTableTests {
         POST     /sample/time         handler
         GET,POST /sample/positions    channel positions: websocket sse longPoll stream iframe jsonp(callback) publish cors(https://example.com)
             poll.hold 25s  HalleyTests/RouteTableTests.swift:\(line + 6)
-        GET      /sample/rooms/:room  channel by request: sse
+        GET      /sample/rooms/:room  channel by request: sse presence
             heartbeat 9s  halley.yaml:1
         GET      /sample/echo         websocket handler
 

@@ -24,6 +24,15 @@ struct StartErrorTests {
     #expect(try only(site) == "\(place(line)): route /news: '.sse' is given twice; remove one of them")
   }
 
+  @Test("Members of several channels, or of none")
+  func presence() throws {
+    let other = Channel("other")
+    let sentence = "members belong to one channel; remove '.presence' or give the route a single channel"
+    #expect(try only(Sample { Route("/both", news, other).sse().presence() }).hasSuffix(sentence))
+    let handler = Sample { Route("/echo").websocket { (_: WebSocket) in }.presence() }
+    #expect(try only(handler).hasSuffix(sentence))
+  }
+
   @Test("Two handlers for a WebSocket are one modifier given twice")
   func twoSockets() throws {
     let site = Sample { Route("/news").websocket { (_: WebSocket) in }.websocket { (_: WebSocket) in } }

@@ -170,6 +170,9 @@ struct TypeScriptTests {
     #expect(feeds.contains("  \"/sample/c\": number[];\n"))
     #expect(feeds.contains("  \"/sample/rooms/:room\": "))
     #expect(!feeds.contains("plain"))
+    #expect(!feeds.contains("PresenceChange"))
+    let counting = Sample { Route("/a", Channel("a", of: Tick.self)).sse().presence() }
+    #expect(try text(counting).text.contains("}\n\n/** What the events `presence.join` and"))
   }
 
   @Test("Without typed channels there is an empty map")

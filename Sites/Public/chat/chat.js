@@ -5,13 +5,12 @@ import {
 import { Presence } from "./presence.js";
 
 const most = 500; // messages kept on the page
-const again = 120_000; // who only reads shows so often that somebody is there
+const shown = 8; // members named; the rest are counted
 
 const me = stored(sessionStorage, "chat.id", randomKey);
 const nameField = find("#name");
 const roomField = find("#room");
 const list = find("#messages");
-const presence = new Presence();
 let transports = transportPicker(find("#transport"), (choice) => {
   transports = choice;
   feed.use(choice);
@@ -28,74 +27,51 @@ find("#form").addEventListener("submit", (event) => {
   const text = field.value.trim();
   if (!text) return;
   field.value = "";
-  say("said", { text }).catch(() => (field.value ||= text));
+  say(text).catch(() => (field.value ||= text));
 });
 
 roomField.addEventListener("change", () => {
   roomField.value = roomName(roomField.value);
   remember("room", roomField.value === "lobby" ? "" : roomField.value);
-  leave();
   join();
 });
 
 nameField.addEventListener("change", () => {
   store(localStorage, "chat.name", nameField.value);
-  say("here");
+  join();
 });
-
-addEventListener("pagehide", () => {
-  const body = new Blob([JSON.stringify(message("left"))], { type: "application/json" });
-  navigator.sendBeacon(address(), body);
-});
-addEventListener("pageshow", (event) => event.persisted && say("here"));
-setInterval(() => say("here"), again);
-setInterval(showPresent, 10_000);
 
 function join() {
-  let announced = false;
-  presence.clear();
+  feed?.close();
   list.replaceChildren();
   find("#room-title").textContent = `#${roomField.value}`;
   const room = new Halley(address(), { transports, start: "last-50" });
+  const presence = new Presence(address(), (names) => room === feed && showPresent(names));
   feed = room;
-  room.on("message", ({ data, replayed }) => {
-    take(data, replayed);
+  room.on("message", (message) => {
+    if (message.event?.startsWith("presence.")) {
+      presence.saw(message);
+      if (!message.replayed) noteMember(message);
+    } else {
+      take(message.data);
+    }
     find("#cursor").textContent = room.cursor;
   });
   room.on("state", (state) => {
     if (room !== feed) return;
     showState(find("#state"), state);
     if (room.cursor) find("#cursor").textContent = room.cursor;
-    if (state.state === "live" && !announced) {
-      announced = true;
-      setTimeout(() => say("joined"), 0); // after the history
-    }
+    if (state.state === "live") presence.load();
   });
-  room.on("reset", () => note("Some messages were missed"));
+  room.on("reset", () => {
+    note("Some messages were missed");
+    presence.load();
+  });
 }
 
-function leave() {
-  say("left");
-  feed.close();
-}
-
-function take(data, replayed) {
-  if (typeof data !== "object" || data === null || typeof data.id !== "string") return;
-  const { kind, id, text } = data;
-  const name = typeof data.name === "string" && data.name ? data.name.slice(0, 24) : "Somebody";
-  const at = Number.isFinite(data.at) ? data.at : Date.now();
-  if (kind === "left") {
-    presence.left(id);
-    if (!replayed && id !== me) note(`${name} left`);
-  } else {
-    presence.saw({ id, name, at });
-  }
-  if (kind === "joined" && !replayed && id !== me) {
-    note(`${name} joined`);
-    setTimeout(() => say("here"), Math.random() * 1000); // not all in the same instant
-  }
-  if (kind === "said" && typeof text === "string") addSaid({ id, name, at, text });
-  showPresent();
+function take(data) {
+  if (typeof data?.text !== "string") return; // the server lets nothing else in, but a page should not rely on it
+  addSaid({ ...data, name: data.name.slice(0, 24) || "Somebody" });
 }
 
 function addSaid({ id, name, at, text }) {
@@ -109,8 +85,12 @@ function addSaid({ id, name, at, text }) {
     element("div", { className: "who" }, name, time),
     element("div", { className: "text", textContent: text, "data-testid": "message-text" }),
   );
-  item.style.setProperty("--hue", hue(id));
+  item.style.setProperty("--hue", hue(name));
   add(item);
+}
+
+function noteMember({ event, data }) {
+  if (data.user !== myName()) note(`${data.user} ${event === "presence.join" ? "joined" : "left"}`);
 }
 
 function note(text) {
@@ -124,39 +104,45 @@ function add(item) {
   if (atEnd) list.scrollTop = list.scrollHeight;
 }
 
-function showPresent() {
-  const { names } = presence;
-  const shown = names.slice(0, 8).join(", ");
-  find("#present").textContent = names.length > 8 ? `${shown} and ${names.length - 8} more` : shown;
+function showPresent(names) {
+  const members = names.slice(0, shown).map((name) => {
+    const member = element("li", { textContent: name, "data-testid": "member" });
+    member.style.setProperty("--hue", hue(name));
+    return member;
+  });
+  if (names.length > shown) members.push(element("li", { textContent: `and ${names.length - shown} more` }));
+  find("#present").replaceChildren(...members);
+  find("#count").textContent = `${names.length} here`;
 }
 
-async function say(kind, more = {}) {
+async function say(text) {
   const notice = find("#notice");
   try {
-    await feed.publish(message(kind, more));
+    await feed.publish({ id: me, name: myName(), at: Date.now(), text });
     notice.hidden = true;
   } catch (error) {
-    if (kind !== "said") return;
     notice.textContent = `Not sent: ${error.message}`;
     notice.hidden = false;
     throw error;
   }
 }
 
-function message(kind, more = {}) {
-  return { kind, id: me, name: nameField.value.trim() || "Somebody", at: Date.now(), ...more };
+function myName() {
+  return nameField.value.trim() || "Somebody";
 }
 
 function address() {
-  return new URL(`/chat/rooms/${roomField.value}`, location.href).href;
+  const url = new URL(`/chat/rooms/${roomField.value}`, location.href);
+  url.searchParams.set("user", myName());
+  return url.href;
 }
 
 function roomName(text) {
   return (text ?? "").replace(/[^A-Za-z0-9_-]/g, "").slice(0, 32) || "lobby";
 }
 
-function hue(id) {
+function hue(name) {
   let hash = 7;
-  for (const character of id) hash = (Math.imul(hash, 31) + character.codePointAt(0)) >>> 0;
+  for (const character of name) hash = (Math.imul(hash, 31) + character.codePointAt(0)) >>> 0;
   return hash % 360;
 }

@@ -1,27 +1,47 @@
-// Who is here: pages say when they come and go, and those already here answer a newcomer.
-
-const silentAfter = 300_000; // a page that vanished without a word is not shown for ever
+// Who is here: the list as the server keeps it, moved on by the events that come with the messages.
 
 export class Presence {
-  #names = new Map();
+  #url;
+  #changed;
+  #users = new Set();
+  #since = null; // where in the channel the list is true; null until it has come
+  #early = []; // events that came before it
 
-  /// Notes a sign of life; true if this person is new here.
-  saw({ id, name, at }) {
-    const known = this.#names.has(id);
-    this.#names.set(id, { name, at: Math.min(at, Date.now()) });
-    return !known;
+  /// `changed` is called with all names whenever they have changed.
+  constructor(url, changed) {
+    this.#url = new URL(url);
+    this.#url.searchParams.set("presence", "");
+    this.#changed = changed;
   }
 
-  left(id) {
-    this.#names.delete(id);
+  /// Asks for the list: when the connection is live, and after a reset.
+  async load() {
+    this.#since = null;
+    const answer = await fetch(this.#url);
+    if (!answer.ok) return;
+    const { members, cursor } = await answer.json();
+    this.#users = new Set(members.map(({ user }) => user));
+    this.#since = position(cursor);
+    for (const early of this.#early.splice(0)) this.#apply(early);
+    this.#changed([...this.#users]);
   }
 
-  clear() {
-    this.#names.clear();
+  /// Takes an event of the channel: `presence.join` or `presence.leave`.
+  saw({ event, data, id }) {
+    if (this.#since) this.#apply({ event, data, id });
+    else this.#early.push({ event, data, id });
+    if (this.#since) this.#changed([...this.#users]);
   }
 
-  get names() {
-    const now = Date.now();
-    return [...this.#names.values()].filter(({ at }) => now - at < silentAfter).map(({ name }) => name);
+  #apply({ event, data, id }) {
+    const at = position(id);
+    if (at.epoch === this.#since.epoch && at.offset <= this.#since.offset) return; // the list knows
+    if (event === "presence.join") this.#users.add(data.user);
+    else this.#users.delete(data.user);
   }
+}
+
+function position(id) {
+  const [epoch, offset] = id.split("-");
+  return { epoch, offset: Number(offset) };
 }

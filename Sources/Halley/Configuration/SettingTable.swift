@@ -7,7 +7,7 @@ enum SettingTable {
 
   /// The rows in the order of help and file.
   static let keys: [SettingKey] =
-    listening + polling + streaming + webSocket + channels + output + publishing + requests + pacing
+    listening + polling + streaming + webSocket + channels + output + publishing + presence + requests + pacing
 
   private static let second = 1_000
   private static let minute = 60_000
@@ -118,6 +118,16 @@ enum SettingTable {
     .duration(
       "publish.idempotency", \.publishIdempotency, second...day, .route,
       "how long a publisher's key is remembered; outlasts its retries"),
+  ]
+
+  private static let presence: [SettingKey] = [
+    .duration(
+      "presence.grace", \.presenceGrace, second...hour, .route, zero: "poll.hold + 10s",
+      "a polling member stays so long after its last answer"),
+    .duration(
+      "presence.linger", \.presenceLinger, 0...hour, .route,
+      "a member stays so long after its last connection; a reload of the page is no leaving"),
+    .count("presence.members", \.presenceMembers, 1...100_000, .route, "most members of a channel; then 503"),
   ]
 
   private static let requests: [SettingKey] = [

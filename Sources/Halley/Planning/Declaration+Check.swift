@@ -26,6 +26,9 @@ extension Declaration {
       setMistakes.forEach { report(nil, $0) }
     case .open: openMistakes.forEach { report($0.modifier, $0.sentence) }
     }
+    if presence != nil, !hasOneChannel {
+      report(".presence", "members belong to one channel; remove '.presence' or give the route a single channel")
+    }
     if let cors { mistakes(of: cors).forEach { report(".cors", $0) } }
     if let jsonpParameter { mistakes(ofCallback: jsonpParameter).forEach { report(".jsonp", $0) } }
     return found
@@ -42,6 +45,14 @@ extension Declaration {
       found.append("names channel '\(channel.name)' twice; remove one of them")
     }
     return found
+  }
+
+  private var hasOneChannel: Bool {
+    switch kind {
+    case .channel(.fixed(let set), _): set.isSingle
+    case .channel(.computed, _): true
+    case .handler, .files, .open: false
+    }
   }
 
   private var openMistakes: [(modifier: String?, sentence: String)] {
@@ -73,7 +84,7 @@ extension Declaration {
     guard RoutePattern.isName(name) else {
       return ["'\(name)' cannot name a query parameter; use letters, digits and underscores"]
     }
-    let taken = ["cursor", "hold", "transport", "format", "origin", "prelude", "event", "key", "channel"]
+    let taken = ["cursor", "hold", "transport", "format", "origin", "prelude", "event", "key", "channel", "presence"]
     return taken.contains(name) ? ["'\(name)' means something else in the query; choose another name"] : []
   }
 }

@@ -68,6 +68,7 @@ enum RouteTable {
     words += names.filter { declaration.transports.contains($0.0) }.map(\.1)
     if let parameter = declaration.jsonpParameter { words.append("jsonp(\(parameter))") }
     if declaration.inbound != .ignore || declaration.post != .ignore { words.append("publish") }
+    if declaration.presence != nil { words.append("presence") }
     if let cors {
       words.append("cors(\(cors.anyOrigin ? "any" : cors.origins.joined(separator: " ")))")
     }

@@ -68,6 +68,7 @@ struct SitePlanner {
       endpoint.start = start
       endpoint.contract = declaration.contract
       endpoint.policy = declaration.backpressure?.policy ?? .skipAndResume
+      endpoint.presence = declaration.presence
       return .channel(endpoint)
     case .open:
       guard var handler = declaration.socket else { throw StartError(declaration.ownMistakes) }

@@ -26,6 +26,7 @@ public struct Declaration: Sendable {
   var backpressure: Backpressure?
   /// What computed channels demand of their messages.
   var contract: ChannelContract?
+  var presence: PresenceOptions?
   var offLoop = false
 
   /// Settings given in code, by key, each with the place that gave it.

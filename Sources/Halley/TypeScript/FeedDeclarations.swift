@@ -11,11 +11,13 @@ struct FeedDeclarations: Sendable {
   init(_ sites: [SitePlan]) {
     var book = TypeBook()
     var feeds: [(path: String, types: [String])] = []
+    var countsMembers = false
     for site in sites {
       for route in site.routes {
         guard case .channel(let endpoint) = route.endpoint else { continue }
         let contracts = endpoint.contracts
         guard contracts.contains(where: { $0 != nil }) else { continue }
+        if endpoint.presence != nil { countsMembers = true }
         let path = String(site.mount.dropLast()) + route.path
         // A route with an untyped channel among others can bring anything.
         let types = contracts.map { contract in
@@ -33,7 +35,7 @@ struct FeedDeclarations: Sendable {
       for type in feed.types where !types.contains(type) { types.append(type) }
       return "  \"\(feed.path)\": \(types.joined(separator: " | "));\n"
     }
-    let types = book.typeScript
+    let types = book.typeScript + (countsMembers ? Self.presence : "")
     text = """
       // What the channels of this server carry, from their Swift types. Printed by `halley types`, served at
       // /_halley/channels.d.ts.
@@ -44,6 +46,20 @@ struct FeedDeclarations: Sendable {
 
       """
     notes = book.notes
+  }
+}
+
+extension FeedDeclarations {
+  private static var presence: String {
+    """
+
+    /** What the events `presence.join` and `presence.leave` carry, on routes that count members. */
+    export interface PresenceChange {
+      user: string;
+      members: number;
+    }
+
+    """
   }
 }
 

@@ -57,6 +57,12 @@ package struct Settings: Sendable, Equatable {
   package var queueMessages = 256
   /// `queue.stall`: nothing drained for so long with output queued ends the connection, milliseconds.
   package var queueStall = 30_000
+  /// `presence.grace`: a polling member stays so long after its last answer, milliseconds; 0 is `poll.hold` + 10 s.
+  package var presenceGrace = 0
+  /// `presence.linger`: a member stays so long after its last connection has ended, milliseconds.
+  package var presenceLinger = 5_000
+  /// `presence.members`: most members of a channel.
+  package var presenceMembers = 1_000
   /// `publish.maxBytes`: largest payload published over the network.
   package var publishMaxBytes = 64 << 10
   /// `publish.idempotency`: how long an idempotency key is remembered, milliseconds.

@@ -115,11 +115,21 @@ package struct ChannelEndpoint: Sendable {
   package var contract: ChannelContract?
   /// As declared; `backpressure` says what holds for a transport.
   package var policy: BackpressurePolicy = .skipAndResume
+  /// Who counts as a member; nil when nobody is counted.
+  package var presence: PresenceOptions?
 
   package init(source: Source, transports: Transports) {
     self.source = source
     self.transports = transports
   }
+}
+
+/// What `.presence(…)` declares.
+package struct PresenceOptions: Sendable {
+  /// The user behind a request; nil for somebody who is not counted.
+  package var identify: @Sendable (Request) -> String?
+
+  package init(identify: @escaping @Sendable (Request) -> String?) { self.identify = identify }
 }
 
 /// A WebSocket route with a handler.

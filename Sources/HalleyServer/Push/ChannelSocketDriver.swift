@@ -8,6 +8,8 @@ final class SocketOpening {
   let point: ResumePoint
   /// Loop milliseconds.
   let openedAt: UInt64
+  /// Counts the client from the moment its socket is accepted.
+  var ticket: PresenceTicket?
 
   init(set: ChannelSet, point: ResumePoint, openedAt: UInt64) {
     self.set = set
@@ -64,6 +66,7 @@ class ChannelSocketDriver: WebSocketDriver {
   override func began(_ socket: WebSocketConnection, _ session: WebSocketSession) {
     guard let opening else { return socket.close(code: .internalError) }
     self.opening = nil
+    server.presence.hold(opening.ticket, for: socket.connection)
     subscribe(socket, opening)
   }
 

@@ -25,6 +25,8 @@ final class FramedSocketDriver: ChannelSocketDriver {
   override func began(_ socket: WebSocketConnection, _ session: WebSocketSession) {
     guard let opening else { return socket.close(code: .internalError) }
     self.opening = nil
+    server.presence.hold(opening.ticket, for: socket.connection)
+    opening.ticket = nil
     WebSocketCompanion.of(socket.connection).attachment = opening
     rearm(socket.connection)
   }

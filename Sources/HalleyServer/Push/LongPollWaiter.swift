@@ -14,6 +14,8 @@ final class LongPollWaiter {
   private let feed: ChannelFeed
   private let answer: PollAnswer
   private var deadline: LoopTimer?
+  /// The client is present while it waits.
+  private var presence: PresenceTicket?
   private let gauges: ServerGauges
   private var isFinished = false
   /// Its place under `limits.perAddress`, if it counts.
@@ -26,14 +28,14 @@ final class LongPollWaiter {
   ///   - milliseconds: the hold, jitter already taken off.
   init(
     holding exchange: HTTPExchange, on feed: ChannelFeed, loop: EventLoop, answer: PollAnswer, milliseconds: UInt64,
-    gauges: ServerGauges,
-    seat: AddressCensus.Seat?
+    gauges: ServerGauges, seat: AddressCensus.Seat?, presence: PresenceTicket?
   ) {
     self.exchange = exchange
     self.feed = feed
     self.answer = answer
     self.gauges = gauges
     self.seat = seat
+    self.presence = presence
     gauges.waiters += 1
     feed.add(self)
     deadline = LoopTimer(loop: loop) { [unowned self] in expire() }
@@ -68,6 +70,7 @@ final class LongPollWaiter {
     seat = nil
     deadline?.cancel()
     feed.remove(self)
+    presence = nil
     return true
   }
 }

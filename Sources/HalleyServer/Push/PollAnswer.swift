@@ -24,6 +24,12 @@ struct PollStyle {
   /// An event source comes back so soon, milliseconds, when there is more to fetch or it is held again anyway.
   static let promptly = 100
 
+  /// How the answer frames its messages, if it is a stream's.
+  var opening: StreamOpening? {
+    if case .stream(let opening) = form { return opening }
+    return nil
+  }
+
   /// The head of the answer alone.
   func sendHead(on exchange: HTTPExchange) {
     // The length of an answer that has not been made is not zero (RFC 9110 §8.6).

@@ -19,6 +19,7 @@ struct PushDispatch {
 
   /// A GET or HEAD.
   func get() {
+    if endpoint.presence != nil, request.query["presence"] != nil { return members() }
     let transport: Transport
     switch request.query["transport"] {
     case "sse": transport = .eventStream
@@ -93,6 +94,7 @@ struct PushDispatch {
       exchange.beginStream(status: 200, fields: opening.httpFields)
       return exchange.end()
     }
+    guard let arrival = arrive(in: set, isPoll: false, stream: opening) else { return }
     let feed = server.feed(of: set)
     let driver = route.streamDriver(server, endpoint, kind)
     let read = feed.attach(
@@ -108,6 +110,7 @@ struct PushDispatch {
       guard connection.isOpen else { return feed.left() }
       server.detached(connection, seat)
       connection.object = feed
+      server.presence.hold(arrival.ticket, for: connection)
       driver.limit(connection, to: head.left)
       guard head.left > 0 else { return connection.closeAfterFlush(within: EventStreamDriver.endMilliseconds) }
       feed.admit(connection, driver, read)
@@ -148,6 +151,7 @@ struct PushDispatch {
     let style = PollStyle(form: form, fields: fields, limits: limits, interval: interval)
     guard let set = channels() else { return }
     if exchange.head.method == .head { return style.sendHead(on: exchange) }
+    guard let arrival = arrive(in: set, isPoll: true, stream: style.opening) else { return }
     let feed = server.feed(of: set)
     let read = feed.attach(
       at: resumePoint, replay: ReplayLimits(messages: settings.replayMessages, bytes: settings.replayBytes),
@@ -163,7 +167,7 @@ struct PushDispatch {
     _ = LongPollWaiter(
       holding: exchange, on: feed, loop: server.loop, answer: answer,
       milliseconds: UInt64(Int.random(in: min(shortest, wanted)...wanted)), gauges: server.gauges,
-      seat: server.seat(for: exchange))
+      seat: server.seat(for: exchange), presence: arrival.ticket)
   }
 
   // MARK: The request

@@ -33,8 +33,10 @@ struct SocketUpgrade {
       // Raw mode cannot tell an outcome.
       return Answer.refuse(exchange, 400, "cursor", fields)
     }
+    guard let arrival = push.arrive(in: set, isPoll: false) else { return }
     let driver = route.channelDriver(server, endpoint, isFramed: isFramed)
     driver.opening = SocketOpening(set: set, point: point, openedAt: server.loop.now)
+    driver.opening?.ticket = arrival.ticket
     detach(to: driver, request: nil)
     driver.opening = nil
   }

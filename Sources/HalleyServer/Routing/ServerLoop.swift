@@ -12,6 +12,7 @@ package final class ServerLoop {
   let logger: Logger
   let gauges = ServerGauges()
   let handlers: HandlerWatch
+  let presence: PresenceDesk
   private var carrier: HTTPCarrier?
   private var feeds: [ChannelSet: ChannelFeed] = [:]
   private var routes: [[LoopRoute]] = []
@@ -30,6 +31,7 @@ package final class ServerLoop {
   ) {
     self.loop = loop
     handlers = HandlerWatch(loop: loop)
+    presence = PresenceDesk(loop: loop)
     self.plan = plan
     self.channels = channels
     self.registry = registry
@@ -65,6 +67,7 @@ package final class ServerLoop {
   func detachedEnded(_ connection: Connection) {
     carrier?.detachedConnectionEnded()
     if !seats.isEmpty { seats[connection] = nil }
+    presence.ended(connection)
   }
 
   /// The feed of a set of channels on this loop, made when it is first asked for.
@@ -156,5 +159,6 @@ package final class ServerLoop {
     feeds = [:]
     carrier?.shutdown()
     carrier = nil
+    presence.close()
   }
 }
