@@ -56,7 +56,7 @@ let package = Package(
         .product(name: "UnixSignals", package: "swift-service-lifecycle"),
       ],
       swiftSettings: safe),
-    .target(name: "HalleyTesting", dependencies: ["HalleyProtocols"], swiftSettings: rules),
+    .target(name: "HalleyTesting", dependencies: ["HalleyProtocols", "HalleyChannels"], swiftSettings: rules),
 
     .executableTarget(name: "ClientScriptTool", path: "Plugins/ClientScriptTool", swiftSettings: safe),
     .plugin(name: "ClientScript", capability: .buildTool(), dependencies: ["ClientScriptTool"]),

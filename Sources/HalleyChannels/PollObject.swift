@@ -30,4 +30,15 @@ package enum PollObject {
 extension SetRead {
   /// A poll that finds something is answered at once, and so is a reset; any other may be held.
   package var answersAtOnce: Bool { !resets.isEmpty || !messages.isEmpty }
+
+  /// What one answer may say: with a reset nothing but the reset. Its one cursor is where the client goes on from, so it
+  /// must not be ahead of messages in channels that are not reset; the next request fetches those.
+  package var resetAlone: SetRead {
+    if resets.isEmpty { return self }
+    var alone = self
+    alone.messages = []
+    alone.end = start
+    alone.more = held > 0
+    return alone
+  }
 }

@@ -65,7 +65,9 @@ struct PollAnswer {
 
   /// A batch, a reset, or the empty answer of a short poll.
   func send(on exchange: HTTPExchange) {
-    reply(body(arrival.deliveries(of: set)[...], more: arrival.more, cursor: arrival.end, retry: 0), on: exchange)
+    // In the text of a stream the reset and each message have their own place; a poll's object has one cursor.
+    let read = if case .stream = style.form { arrival } else { arrival.resetAlone }
+    reply(body(read.deliveries(of: set)[...], more: read.more, cursor: read.end, retry: 0), on: exchange)
   }
 
   /// Nothing happened: the cursor stays.

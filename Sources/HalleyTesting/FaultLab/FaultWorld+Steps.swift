@@ -1,0 +1,141 @@
+import HalleyChannels
+import HalleyProtocols
+
+extension FaultWorld {
+  /// Long enough for the longest silence, pause and sleep to end.
+  private static let calm: UInt64 = 240_000
+
+  func perform(_ action: FaultScript.Action) {
+    if isCalm { return }
+    switch action {
+    case .join(let who, let transport): join(who, transport)
+    case .publish(let channel, let count, let size):
+      for _ in 0..<count { publish(channel: channel % setup.channels, size: size) }
+    case .publishTwice(let channel, let size): publish(channel: channel % setup.channels, size: size, twice: true)
+    case .restart(let time): restart(milliseconds: time)
+    case .loseHistory(let time):
+      restart(milliseconds: time)
+      beginLife()
+    case .end: beginCalm()
+    case .cut(let who), .cutAfter(let who, _), .halfOpen(let who), .delay(let who, _), .pieces(let who, _),
+      .stall(let who, _), .repeatPoll(let who), .change(let who, _, _), .sleep(let who, _), .move(let who, _):
+      if let subscriber = subscribers[who] { perform(action, on: subscriber) }
+    }
+  }
+
+  private func perform(_ action: FaultScript.Action, on subscriber: LabSubscriber) {
+    switch action {
+    case .cut: subscriber.connections.forEach(cut)
+    case .cutAfter(_, let bytes):
+      for connection in subscriber.connections { connection.cutAfter = connection.down.taken + bytes }
+    case .halfOpen:
+      for connection in subscriber.connections {
+        connection.isHalfOpen = true
+        // The kernel gives up on data that nobody acknowledges (TCP_USER_TIMEOUT).
+        queue.push(.serverEnd(connection), at: now + .random(in: 30_000...40_000, using: &connection.random))
+      }
+    case .delay(_, let time): subscriber.delay = UInt64(max(0, time))
+    case .pieces(_, let bytes): subscriber.pieces = max(0, bytes)
+    case .stall(_, let time): subscriber.stalledUntil = now + UInt64(max(0, time))
+    case .repeatPoll:
+      if subscriber.transport.isPoll, subscriber.cursor != nil, subscriber.current != nil { request(subscriber) }
+    case .change(_, let transport, let overlapping): change(subscriber, to: transport, overlapping: overlapping)
+    case .sleep(_, let time): sleep(subscriber, milliseconds: UInt64(max(0, time)))
+    case .move(_, let retry): for connection in subscriber.connections { move(connection, retry: max(0, retry)) }
+    default: break
+    }
+  }
+
+  private func join(_ who: Int, _ transport: LabTransport) {
+    guard subscribers[who] == nil else { return }
+    let subscriber = LabSubscriber(number: who, transport: transport)
+    subscribers[who] = subscriber
+    connect(subscriber)
+  }
+
+  /// The server's process ends and comes back: every connection breaks, what it knew is gone.
+  private func restart(milliseconds: Int) {
+    downUntil = now + UInt64(max(0, milliseconds))
+    for subscriber in sortedSubscribers { subscriber.connections.forEach(cut) }
+    for loop in loops {
+      loop.live.forEach(serverLost)
+      loop.held.forEach(serverLost)
+    }
+    remembered = [:]
+    beginServer()
+  }
+
+  var sortedSubscribers: [LabSubscriber] { subscribers.values.sorted { $0.number < $1.number } }
+
+  // MARK: Publishing
+
+  func publish(channel: Int, size: Int, twice: Bool = false) {
+    report.published += 1
+    let number = report.published
+    let unit = #"</script> "q\" é\u{2028}]} "#
+    let text = "\(channel):\(number) " + String(repeating: unit, count: size / unit.utf8.count)
+    let event = number % 7 == 0 ? "moved" : nil
+    let key = twice ? "k\(number)" : nil
+    let payload: [UInt8]
+    let kind: MessageKind
+    let made: MessageDraft?
+    switch number % 5 {
+    case 0:
+      kind = .binary
+      payload = Array(text.utf8) + [0xFF, 0x00, 0x0D]
+      made = try? MessageDraft(binary: payload, event: event, idempotencyKey: key)
+    case 1, 2:
+      kind = .text
+      payload = Array((number % 3 == 0 ? text + "\r\nsecond\n\nline" : text).utf8)
+      made = try? MessageDraft(textBytes: payload, event: event, idempotencyKey: key)
+    default:
+      kind = .json
+      payload = Array(#"{"n":\#(number),"t":"#.utf8) + JSONString.encode(text) + Array("}".utf8)
+      made = try? MessageDraft(json: payload, event: event, idempotencyKey: key)
+    }
+    guard let draft = made else { return violated("publish", "message \(number) is refused") }
+    history.add(
+      PublishedHistory.Record(
+        kind: kind, payload: payload, size: payload.count + (event?.utf8.count ?? 0), publishedAt: now), to: channel)
+    let log = set.channels[channel].log
+    let receipt = log.append(draft)
+    if twice { repeatPublish(draft, log, receipt) }
+    for loop in loops where loop.woken.take() { queue.push(.turn(loop), at: now + UInt64(setup.turn)) }
+  }
+
+  private func repeatPublish(_ draft: MessageDraft, _ log: ChannelLog, _ first: PublishReceipt) {
+    var draft = draft
+    if fault == .publishedTwice, let again = try? MessageDraft(textBytes: draft.payload) { draft = again }
+    let second = log.append(draft)
+    if second.id != first.id || !second.duplicate { violated("published twice", "\(first.id) again as \(second.id)") }
+  }
+
+  // MARK: The end
+
+  func beginCalm() {
+    if isCalm { return }
+    isCalm = true
+    for subscriber in sortedSubscribers {
+      subscriber.delay = 10
+      subscriber.pieces = 0
+      subscriber.stalledUntil = 0
+      for connection in subscriber.connections { connection.cutAfter = nil }
+    }
+    queue.push(.lastMessage, at: now + Self.calm - 30_000)
+    queue.push(.finish, at: now + Self.calm)
+  }
+
+  func finish() {
+    isOver = true
+    let tops = history.tops
+    for subscriber in sortedSubscribers {
+      let places = subscriber.transport == .rawWebSocket ? subscriber.current?.places : subscriber.seen
+      if places != tops {
+        violated(
+          "never arrived",
+          "\(subscriber.transport.rawValue) \(subscriber.number) stands at \(places.map(LabPlace.cursor) ?? "nothing"), "
+            + "the log at \(LabPlace.cursor(tops))")
+      }
+    }
+  }
+}

@@ -1,0 +1,46 @@
+/// An error that the lab makes on purpose, to show that its checker sees errors of this kind.
+public enum PlantedFault: String, Sendable, Hashable, CaseIterable {
+  // MARK: In the server
+
+  /// A subscriber that attaches misses the first message after its cursor.
+  case gapAtAttach = "gap-at-attach"
+  /// A subscriber that attaches gets what is pending although its replay has it.
+  case duplicateAtAttach = "duplicate-at-attach"
+  /// A lagging subscriber is refilled without one of the messages.
+  case skippedOnRefill = "skipped-on-refill"
+  /// A full queue drops messages and the subscriber stays live.
+  case droppedWhenFull = "dropped-when-full"
+  /// A subscriber that has caught up is never put back among the live ones.
+  case forgottenAfterRefill = "forgotten-after-refill"
+  /// Two messages of one turn change places.
+  case reordered = "reordered"
+  /// A live message is sent twice.
+  case repeated = "repeated"
+  /// One byte of a payload changes.
+  case altered = "altered"
+  /// A message goes out without its id.
+  case idMissing = "id-missing"
+  /// The server remembers what it has answered, and the next poll goes on from there, whatever its cursor.
+  case lostAnswerConsumes = "lost-answer-consumes"
+  /// An answer that holds a part of the batch says the position after the whole.
+  case cursorAfterWholeBatch = "cursor-after-whole-batch"
+  /// A welcome takes the place of a reset.
+  case resetSwallowed = "reset-swallowed"
+  /// A reset is sent although the log holds everything.
+  case resetWithoutReason = "reset-without-reason"
+  /// A cursor of another epoch counts as one of this epoch.
+  case wrongEpochAccepted = "wrong-epoch-accepted"
+  /// The query's stale cursor wins over the last event id (rule R6).
+  case staleCursorWins = "stale-cursor-wins"
+  /// A repeated publish is appended again.
+  case publishedTwice = "published-twice"
+
+  // MARK: In the client
+
+  /// The cursor of an answer counts before its messages have come.
+  case cursorBeforeDelivery = "cursor-before-delivery"
+  /// Messages at or below the cursor are delivered again.
+  case duplicatesKept = "duplicates-kept"
+  /// A reset changes nothing but the cursor, and the page is not told.
+  case resetNotTold = "reset-not-told"
+}
