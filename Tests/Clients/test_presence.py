@@ -222,3 +222,18 @@ def test_in_the_end_nobody_is_there(room):
         (present.add if event == "join" else present.remove)(user)
         assert count == len(present)
     assert not present
+
+
+def test_members_between_polls_keep_no_room_alive():
+    """Clients choose the rooms: those that only pollers have been to give way to new ones."""
+    with Server(flags=["--limits-channels", "4", "--threads", "1"]) as server:
+        def enters(number):
+            try:
+                return Room(server, f"room-{number}").get(hold=0, user="ada")["resume"] == "new"
+            except urllib.error.HTTPError as refusal:
+                assert refusal.code == 503
+                return False
+
+        # A room gives way a moment after its last request, and the search for one is made once a second.
+        for number in range(10):
+            assert eventually(lambda: enters(number), within=10), number

@@ -12,6 +12,7 @@ GOOD = {"id": "a", "name": "Ada", "at": 1_700_000_000_000, "text": "hello"}
 BAD = [
     "text", b"\x00\xff", "7", "null", "[]", "{}", json.dumps({**GOOD, "text": 5}), json.dumps({**GOOD, "at": "now"}),
     json.dumps({**GOOD, "name": None}), json.dumps(GOOD)[:-1], "[" * 20_000,
+    json.dumps(GOOD)[:-1] + ',"deep":' + "[" * 20_000 + "]" * 20_000 + "}",
 ]
 
 

@@ -10,9 +10,13 @@ final class PresenceDesk {
   }
 
   private struct Watch {
-    let channel: Channel
+    /// A channel that nobody uses may be forgotten, and its members with it: clients choose how many there are.
+    weak var channel: Channel?
     let timer: LoopTimer
   }
+
+  /// Most members of this loop that have no connection: as many as come and go in half a minute of `admission.rate`.
+  private static let mostWatches = 1 << 17
 
   private let loop: EventLoop
   private var tickets: [Connection: PresenceTicket] = [:]
@@ -20,6 +24,9 @@ final class PresenceDesk {
   private var isClosed = false
 
   init(loop: EventLoop) { self.loop = loop }
+
+  /// Whether one more member may come and go.
+  var hasRoom: Bool { watches.count < Self.mostWatches }
 
   /// Keeps a ticket for as long as a detached connection lasts.
   func hold(_ ticket: PresenceTicket?, for connection: Connection) {
@@ -37,7 +44,7 @@ final class PresenceDesk {
     tickets = [:]
     let left = watches
     watches = [:]
-    for (member, watch) in left { _ = watch.channel.expire(member.user, now: .max) }
+    for (member, watch) in left { _ = watch.channel?.expire(member.user, now: .max) }
   }
 
   /// A user's connection has ended.
@@ -54,17 +61,17 @@ final class PresenceDesk {
   }
 
   private func watch(_ channel: Channel, _ user: String, for milliseconds: UInt64) {
-    let timer = LoopTimer(loop: loop) { [unowned self] in look(channel, user) }
-    watches[Member(channel: ObjectIdentifier(channel), user: user)] = Watch(channel: channel, timer: timer)
+    let member = Member(channel: ObjectIdentifier(channel), user: user)
+    let timer = LoopTimer(loop: loop) { [unowned self] in look(member) }
+    watches[member] = Watch(channel: channel, timer: timer)
     timer.arm(afterMilliseconds: milliseconds)
   }
 
   /// A member's time may be over.
-  private func look(_ channel: Channel, _ user: String) {
+  private func look(_ member: Member) {
     let now = MonotonicTime.clock()
-    let member = Member(channel: ObjectIdentifier(channel), user: user)
-    if let until = channel.expire(user, now: now) {
-      watches[member]?.timer.arm(afterMilliseconds: until - now)
+    if let watch = watches[member], let until = watch.channel?.expire(member.user, now: now) {
+      watch.timer.arm(afterMilliseconds: until - now)
     } else {
       watches[member] = nil
     }

@@ -29,7 +29,7 @@ extension PushDispatch {
     let grace = settings.presenceGrace > 0 ? settings.presenceGrace : settings.pollHold + 10_000
     let ticket = PresenceTicket(
       server.presence, set.channels[0], user, stay: isPoll ? grace : settings.presenceLinger,
-      limit: settings.presenceMembers)
+      limit: server.presence.hasRoom ? settings.presenceMembers : 0)
     if let ticket { return Arrival(ticket: ticket) }
     if let stream {
       let body = stream.text.turnedAway(reason: "overload", retry: Self.fullRetry)
