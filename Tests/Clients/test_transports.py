@@ -375,3 +375,20 @@ def test_head_and_options(server, channel):
     assert get(server, f"/hub/{channel}", method="OPTIONS").get("allow") == "GET, HEAD, POST, OPTIONS"
     assert server.health()["eventStreams"] == waiters(server) == 0
     assert get(server, "/clock/ticks?transport=iframe&callback=cb").status == 406
+
+
+def test_stream_size_of_a_slow_reader():
+    """What a slow reader is passed over by, and gets from the log later, counts once."""
+    size = 12 << 20
+    flags = ["--threads", "1", "--stream-max-bytes", "12MiB", "--history-bytes", "64MiB", "--history-messages", "1000"]
+    with Server(flags=flags) as slow:
+        with ask(slow, "/hub/slow?transport=stream") as wire:
+            wire.response_head()
+            body = stream_until(wire, b"welcome")
+            for number in range(300):
+                slow.publish("slow", f"{number:03}" + "z" * 60_000)
+            body += b"".join(iter(wire.chunk, b""))
+    *lines, end = body.splitlines(keepends=True)
+    assert end == b'{"type":"move","reason":"size","retry":0}\n'
+    assert [int(json.loads(line)["data"][:3]) for line in lines[1:]] == list(range(len(lines) - 1))
+    assert sum(map(len, lines)) - len(lines[-1]) < size <= sum(map(len, lines))

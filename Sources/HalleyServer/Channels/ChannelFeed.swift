@@ -165,17 +165,15 @@ package final class ChannelFeed: TurnTask {
     for encoding in MessageEncoding.allCases {
       guard let group = groups[encoding.rawValue], group.count > 0 else { continue }
       if encoding == .line || encoding == .lineChunk {
-        EventStreamDriver.charge(group, batch, as: StreamKind(format: .lines, isChunked: encoding == .lineChunk))
-      }
-      if set.isSingle {
+        sendCapped(batch, to: group, as: StreamKind(format: .lines, isChunked: encoding == .lineChunk))
+      } else if set.isSingle {
         send(pending[0], to: group, position: { Position([$0.id]) }, bytes: { $0.encoded(encoding) })
       } else {
         send(batch, to: group, position: \.position, bytes: { $0.encoded(encoding) })
       }
     }
     for (kind, group) in scripts where group.count > 0 {
-      EventStreamDriver.charge(group, batch, as: kind)
-      send(batch, to: group, position: \.position, bytes: kind.bytes(of:))
+      sendCapped(batch, to: group, as: kind)
     }
     let answers = waiters.isEmpty ? [] : batch
     // Before anybody is answered, whose next request may already wait and attach.
@@ -185,15 +183,29 @@ package final class ChannelFeed: TurnTask {
     if !answers.isEmpty { answerWaiters(answers) }
   }
 
+  /// Sends messages to streams whose answers have a size.
+  private func sendCapped(_ batch: [Delivery], to group: BroadcastGroup, as kind: StreamKind) {
+    EventStreamDriver.charge(group, batch, as: kind)
+    send(batch, to: group, position: \.position, bytes: kind.bytes(of:)) { laggards, start in
+      EventStreamDriver.refund(laggards, batch[start...], as: kind)
+    }
+  }
+
   /// Sends messages to a group in as few runs as they fit, and takes out those who could not get a run: they stand
   /// where it began.
+  ///
+  /// - Parameter passedOver: told of those who were taken out, and of the first message that they have not got.
   private func send<Item>(
-    _ items: [Item], to group: BroadcastGroup, position: (Item) -> Position, bytes: (Item) -> [UInt8]
+    _ items: [Item], to group: BroadcastGroup, position: (Item) -> Position, bytes: (Item) -> [UInt8],
+    passedOver: ([Connection], Int) -> Void = { _, _ in }
   ) {
     var start = 0
     func deliver() {
       group.deliver()
-      fallBehind(group.takeLaggards(), at: start == 0 ? live : position(items[start - 1]))
+      let laggards = group.takeLaggards()
+      if laggards.isEmpty { return }
+      passedOver(laggards, start)
+      fallBehind(laggards, at: start == 0 ? live : position(items[start - 1]))
     }
     for (index, item) in items.enumerated() {
       let bytes = bytes(item)

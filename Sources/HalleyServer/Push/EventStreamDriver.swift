@@ -134,6 +134,12 @@ final class EventStreamDriver: ConnectionDriver {
     }
   }
 
+  /// Takes back what was counted for members that the group has passed over: they get it from the log.
+  static func refund(_ connections: [Connection], _ missed: ArraySlice<Delivery>, as kind: StreamKind) {
+    let bytes = missed.reduce(0) { $0 + kind.bodyCount(of: $1) }
+    for connection in connections { connection[state: State.self].left += bytes }
+  }
+
   // MARK: Limits
 
   override func hasRoom(_ connection: Connection) { (connection.object as? ChannelFeed)?.hasRoom(connection) }
