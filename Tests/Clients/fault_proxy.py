@@ -1,4 +1,4 @@
-"""A TCP proxy that does to connections what networks do: delays, stalls, splits, cuts, half-closes, and says nothing."""
+"""A TCP proxy that does to connections what networks do: delay, stall, split, cut, half-close, fall silent."""
 
 import asyncio
 import random

@@ -167,7 +167,8 @@ class Connection(asyncio.Protocol):
         self.sent_from = self.wire_last = self.subscriber.last
         queries = {
             "websocket": "", "raw": "?cursor=oldest", "sse": "?cursor=" + self.run.epoch + "-0",
-            "sse-frames": f"?transport=sse&format=frames&cursor={cursor}", "stream": f"?transport=stream&cursor={cursor}",
+            "sse-frames": f"?transport=sse&format=frames&cursor={cursor}",
+            "stream": f"?transport=stream&cursor={cursor}",
             "iframe": f"?transport=iframe&callback=parent.process&cursor={cursor}",
             "long-poll": f"?cursor={cursor}", "short-poll": f"?hold=0&cursor={cursor}",
             "jsonp": f"?callback=cb&cursor={cursor}",
@@ -305,7 +306,7 @@ class Connection(asyncio.Protocol):
         if kind == "welcome":
             self.subscriber.spoke(self)
         elif kind == "reset":
-            self.run.complain(f"{self.name}: reset {frame['reason']} from {self.sent_from}, though the log holds everything")
+            self.run.complain(f"{self.name}: reset {frame['reason']} from {self.sent_from}, but the log holds it all")
 
     def read_answer(self):
         if len(self.buffer) < self.length:

@@ -70,7 +70,7 @@ class FaultRun:
         except asyncio.TimeoutError:
             for subscriber in self.subscribers:
                 if subscriber.last < self.messages:
-                    self.complain(f"subscriber {subscriber.number} over {subscriber.transport} stands at {subscriber.last}")
+                    self.complain(f"{subscriber.number} over {subscriber.transport} stands at {subscriber.last}")
         self.is_over = True
         for subscriber in self.subscribers:
             if subscriber.current is not None:
