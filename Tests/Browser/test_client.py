@@ -1,7 +1,9 @@
 """halley.js against a scripted server: what it makes of every answer, the good and the bad ones."""
 
 import json
+import time
 import urllib.request
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -9,11 +11,12 @@ from scripted import Cut, Scripted
 from server import eventually
 
 EPOCH = "AAAAAAAA"
+NOON = datetime(2030, 6, 1, 12, tzinfo=timezone.utc)
 # A heartbeat, milliseconds, that no test waits for.
 AGES = 10_000_000
 # In the page: a feed, and all that it says.
-OPEN = """([options, name]) => {
-  const feed = window[name] = new Halley("/feed", options);
+OPEN = """([options, name, url]) => {
+  const feed = window[name] = new Halley(url, options);
   const log = feed.log = { messages: [], data: [], states: [], resets: [], words: [] };
   feed.on("message", (message) => (log.messages.push(message.id), log.data.push(message.data)));
   feed.on("state", (state) => (log.states.push(state), log.words.push(state.reason)));
@@ -36,7 +39,8 @@ def scripted():
 
 @pytest.fixture
 def visit(open_page, browser, scripted, client):
-    """visit(clock=False): a page of the scripted server that has the client; with a clock the test turns it on."""
+    """visit(clock=False): a page of the scripted server that has the client; with a clock its time stands still but for
+    what the test lets pass."""
     contexts, errors = [], []
 
     def visit(clock=False, context=None):
@@ -46,9 +50,11 @@ def visit(open_page, browser, scripted, client):
         page.set_default_timeout(30_000)
         page.on("pageerror", lambda error: errors.append(str(error)))
         if clock:
-            page.clock.install()
+            page.clock.install(time=NOON)
         page.add_init_script(client)
         page.goto(scripted.origin + "/")
+        if clock:
+            page.clock.pause_at(NOON + timedelta(hours=1))
         return page
 
     yield visit
@@ -57,8 +63,8 @@ def visit(open_page, browser, scripted, client):
     assert not errors, errors
 
 
-def feed(page, name="feed", **options):
-    page.evaluate(OPEN, [{"share": False, **options}, name])
+def feed(page, name="feed", url="/feed", **options):
+    page.evaluate(OPEN, [{"share": False, **options}, name, url])
 
 
 def log(page, what="messages", name="feed"):
@@ -76,10 +82,15 @@ def wait(page, condition):
     page.wait_for_function(condition)
 
 
-def retry(page):
-    """Lets the time pass until the next attempt, and not much more."""
-    wait(page, "feed.state.state === 'waiting'")
-    page.clock.run_for(page.evaluate("feed.state.retryIn ?? 0") + 20)
+def pass_time(page, until):
+    """Lets the time pass while the feed waits for its next attempt, until a condition of the page or of the test."""
+    end = time.monotonic() + 60
+    while not (until() if callable(until) else page.evaluate(until)):
+        assert time.monotonic() < end, until
+        if page.evaluate("feed.state.state") == "waiting":
+            page.clock.run_for(250)
+        else:
+            time.sleep(0.01)
 
 
 def message(offset, **more):
@@ -271,20 +282,23 @@ def test_bytes_and_keys_arrive(visit, scripted):
 
 # --- ends ---
 
-@pytest.mark.parametrize("code", [1000, 1002, 1003, 1007, 1008, 1009, 4001, 4002, 4003, 4004, 4099])
-def test_terminal_close_codes_stop(visit, scripted, code):
+def test_terminal_close_codes_stop(visit, scripted):
+    codes = [1000, 1002, 1003, 1007, 1008, 1009, 4001, 4002, 4003, 4004, 4099]
+
     async def script(request, peer):
         socket = await opened(request, peer, welcome(0))
-        await socket.close(code, "enough")
+        await socket.close(int(request.query["code"]), "enough")
 
     scripted.script = script
     page = visit(clock=True)
-    feed(page)
-    wait(page, "feed.state.state === 'refused'")
-    page.clock.run_for(120_000)
-    assert len(scripted.requests) == 1
-    state = page.evaluate("feed.state")
-    assert state["code"] == code and "enough" in state["reason"], state
+    for code in codes:
+        feed(page, f"feed{code}", f"/feed?code={code}")
+        wait(page, f"feed{code}.state.state === 'refused'")
+    page.clock.run_for(60_000)
+    assert [int(request.query["code"]) for request in scripted.requests] == codes
+    for code in codes:
+        state = page.evaluate(f"feed{code}.state")
+        assert state["code"] == code and "enough" in state["reason"], state
 
 
 @pytest.mark.parametrize("status, transport", [(401, "stream"), (403, "poll"), (404, "stream"), (400, "poll")])
@@ -301,25 +315,31 @@ def test_final_answers_stop(visit, scripted, status, transport):
     assert page.evaluate("feed.state.reason") == f"The server answered {status} origin"
 
 
-@pytest.mark.parametrize("code, reason, least, most", [
-    (1012, {"retry": 4200, "reason": "drain"}, 4200, 4200), (1013, {"retry": 7000}, 7000, 7000), (1012, "no JSON", 0, 500),
-    (1001, "", 0, 500), (1011, "", 0, 500), (4100, "slow", 0, 500), (4200, "rotate", 0, 1000), (4203, "gap", 0, 1000),
-    (4210, "token", 0, 1000)])
-def test_other_close_codes_come_back(visit, scripted, code, reason, least, most):
+def test_other_close_codes_come_back(visit, scripted):
+    """(code, reason, least and most milliseconds until the next attempt)"""
+    cases = [
+        (1012, {"retry": 2200, "reason": "drain"}, 2200, 2200), (1013, {"retry": 1500}, 1500, 1500),
+        (1012, "no JSON", 0, 500), (1001, "", 0, 500), (1011, "", 0, 500), (4100, "slow", 0, 500),
+        (4200, "rotate", 0, 1000), (4203, "gap", 0, 1000), (4210, "token", 0, 1000)]
+
     async def script(request, peer):
         socket = await opened(request, peer, welcome(0))
-        if len(scripted.requests) == 1:
+        number = request.query["number"]
+        if sum(request.query["number"] == number for request in scripted.requests) == 1:
+            code, reason, _, _ = cases[int(number)]
             await socket.close(code, reason)
         await socket.gone()
 
     scripted.script = script
     page = visit()
-    feed(page, transports="websocket")
-    wait(page, "feed.log.states.length === 5")
-    states = log(page, "states")
-    assert [state["state"] for state in states] == ["connecting", "live", "waiting", "connecting", "live"]
-    assert least <= states[2]["retryIn"] <= most
-    assert states[2]["reason"].endswith(f"trying again in {states[2]['retryIn'] / 1000:.1f} s")
+    for number in range(len(cases)):
+        feed(page, f"feed{number}", f"/feed?number={number}", transports="websocket")
+    for number, (code, _, least, most) in enumerate(cases):
+        wait(page, f"feed{number}.log.states.length === 5")
+        states = log(page, "states", f"feed{number}")
+        assert [state["state"] for state in states] == ["connecting", "live", "waiting", "connecting", "live"]
+        assert least <= states[2]["retryIn"] <= most, code
+        assert states[2]["reason"].endswith(f"trying again in {states[2]['retryIn'] / 1000:.1f} s")
 
 
 @pytest.mark.parametrize("transport", EVERY)
@@ -367,10 +387,7 @@ def test_backoff_grows_with_jitter_and_rests(visit, scripted):
     scripted.script = script
     page = visit(clock=True)
     feed(page, transports="stream")
-    for attempt in range(12):
-        wait(page, f"feed.log.states.filter((state) => state.state === 'waiting').length > {attempt}")
-        retry(page)
-    wait(page, "feed.state.state === 'live'")
+    pass_time(page, "feed.state.state === 'live'")
     waits = [state["retryIn"] for state in log(page, "states") if state["state"] == "waiting"]
     assert all(0 <= delay <= min(20_000, 500 * 2 ** n) for n, delay in enumerate(waits)), waits
     assert len(set(waits)) > 6 and max(waits) > 2_000, waits
@@ -492,9 +509,8 @@ def test_a_first_frame_that_does_not_come(visit, scripted):
         assert eventually(lambda: len(scripted.requests) == count)
         page.clock.run_for(3_000)
         assert page.evaluate("feed.state.state") == "connecting"
-        while page.evaluate("feed.state.state") == "connecting":
-            page.clock.run_for(100)
-        retry(page)
+        page.clock.run_for(2_500)
+        pass_time(page, lambda: len(scripted.requests) > count)
     wait(page, "feed.state.state === 'live'")
     assert page.evaluate("feed.transport") == "poll"
     assert any(words.startswith("No answer; trying again") for words in log(page, "words"))
@@ -532,10 +548,7 @@ def test_the_choice_is_kept_and_better_ones_come_back(visit, scripted):
     scripted.script = script
     page = visit(clock=True)
     feed(page, transports=["websocket", "sse"])
-    for _ in range(2):
-        retry(page)
-        wait(page, "feed.state.state !== 'connecting'")
-    wait(page, "feed.state.state === 'live'")
+    pass_time(page, "feed.state.state === 'live'")
     assert page.evaluate("feed.transport") == "sse"
 
     page.reload()  # the same tab begins with what worked
@@ -642,11 +655,8 @@ def test_waiting_feeds_wake(visit, scripted, event):
     scripted.script = script
     page = visit(clock=True)
     feed(page, transports="stream")
-    for count in range(1, 9):
-        assert eventually(lambda: len(scripted.requests) >= count)
-        wait(page, f"feed.log.states.filter((state) => state.state === 'waiting').length >= {count}")
-        if count < 8:
-            retry(page)
+    pass_time(page, lambda: len(scripted.requests) == 8)
+    wait(page, "feed.state.state === 'waiting'")
     page.evaluate("() => dispatchEvent(new Event('online'))" if event == "online" else HIDE, False)
     assert page.evaluate("feed.state.retryIn") <= 1_000
     page.clock.run_for(1_000)
