@@ -38,7 +38,7 @@ def scripted():
 
 
 @pytest.fixture
-def visit(open_page, browser, scripted, client):
+def visit(browser, scripted, client):
     """visit(clock=False): a page of the scripted server that has the client; with a clock its time stands still but for
     what the test lets pass."""
     contexts, errors = [], []
@@ -696,7 +696,7 @@ def test_close_is_the_end(visit, scripted):
     assert page.evaluate("[feed.state.state, feed.state.reason]") == ["closed", "Closed by the page"]
 
 
-def test_a_page_that_throws_costs_no_message(open_page, scripted, browser, client):
+def test_a_page_that_throws_costs_no_message(scripted, browser, client):
     async def script(request, peer):
         line = await opened(request, peer, welcome(0))
         for offset in (1, 2):
