@@ -152,6 +152,24 @@ def test_a_reset_is_shown(open_page, gallery):
     expect(one.get_by_test_id("verdict")).to_have_text("reset told, complete since")
 
 
+def test_every_behaviour_is_as_promised(open_page, gallery):
+    """All demonstrations at once: each plays its case on a channel of its own and checks it."""
+    page = open_page("/", origin=gallery.origin)
+    buttons = page.get_by_test_id("run")
+    assert buttons.count() == 21
+    buttons.evaluate_all("buttons => buttons.forEach((button) => button.click())")
+    for number in range(buttons.count()):
+        one = page.locator("[data-trial]").nth(number)
+        expect(one.get_by_test_id("run")).to_have_text("Show it again", timeout=PATIENCE)
+        assert one.get_attribute("data-verdict") == "good", one.inner_text()
+
+
+def test_what_cannot_run_says_why(open_page, gallery):
+    page = open_page("/", origin=gallery.origin)
+    for slug in ("hixie", "flash", "sockjs", "socketio"):
+        expect(card(page, slug).get_by_test_id("reason")).not_to_be_empty()
+
+
 def test_only_what_is_seen_runs(open_page, gallery):
     page = open_page("/", origin=gallery.origin)
     expect(card(page, "short-poll").get_by_test_id("state")).to_have_text("Live")

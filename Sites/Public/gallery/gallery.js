@@ -3,6 +3,7 @@
 import { element, find } from "/assets/page.js";
 import { addSilentCard } from "./card/frame.js";
 import { LiveCard } from "./card/live-card.js";
+import { TrialCard } from "./card/trial-card.js";
 import { Attention } from "./card/attention.js";
 import { Network } from "./line/network.js";
 import { weigh } from "./line/meter.js";
@@ -21,6 +22,7 @@ const makers = {
     card.element.toggleAttribute("data-shared", technique.address.startsWith(feedAddress));
     cards.push(card);
   },
+  trial: (parent, technique) => new TrialCard(parent, technique, alone),
   silent: addSilentCard,
 };
 
@@ -38,6 +40,18 @@ const attention = new Attention(cards);
 
 // The address may name a card that only now exists.
 if (location.hash) document.getElementById(location.hash.slice(1))?.scrollIntoView();
+
+/// Demonstrations run one after the other and take the connections that the cards would hold.
+let trials = 0;
+let lastTrial = Promise.resolve();
+function alone(work) {
+  trials += 1;
+  attention.paused = "Paused for a demonstration";
+  lastTrial = lastTrial.then(work).finally(() => {
+    trials -= 1;
+    if (trials === 0) attention.paused = "";
+  });
+}
 
 // --- controls ---
 

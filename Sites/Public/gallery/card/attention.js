@@ -7,6 +7,7 @@ export class Attention {
   #cards;
   #seen = new Set();
   #all = false;
+  #paused = "";
 
   constructor(cards) {
     this.#cards = cards;
@@ -33,10 +34,18 @@ export class Attention {
     this.#look();
   }
 
+  /// Stops all cards, with the reason for it, until it is empty again.
+  set paused(reason) {
+    this.#paused = reason;
+    this.#look();
+  }
+
   #look() {
     for (const card of this.#cards) {
       if (this.#wants(card)) card.feed.start();
-      else if (card.held || document.hidden) card.feed.stop(card.held ? "Held" : "Paused while the page is hidden");
+      else if (card.held) card.feed.stop("Held");
+      else if (document.hidden) card.feed.stop("Paused while the page is hidden");
+      else if (this.#paused) card.feed.stop(this.#paused);
     }
     setTimeout(() => {
       for (const card of this.#cards) if (!this.#wants(card)) card.feed.stop("Paused: not in view");
@@ -44,6 +53,6 @@ export class Attention {
   }
 
   #wants(card) {
-    return !document.hidden && !card.held && (this.#all || this.#seen.has(card.element));
+    return !document.hidden && !this.#paused && !card.held && (this.#all || this.#seen.has(card.element));
   }
 }

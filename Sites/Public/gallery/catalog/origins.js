@@ -1,6 +1,7 @@
 import { scriptPoll } from "../bare/script.js";
 import { xdrPoll } from "../bare/xdr.js";
-import { crossing, live, route } from "./shared.js";
+import * as trials from "../trial/origins.js";
+import { crossing, crossingTrial, live, route } from "./shared.js";
 
 export const origins = {
   id: "origins",
@@ -8,6 +9,34 @@ export const origins = {
   text: "A page may read what another origin answers only if that origin names it. By default nobody is named, on any " +
     "transport; a route lists exactly whom it trusts.",
   cards: [
+    crossingTrial({
+      slug: "cors",
+      title: "Fetch, other origin",
+      run: trials.cors,
+      source: "trial/origins.js",
+      text: "Simple, preflighted, with cookies, and not listed. Some must be refused.",
+      use: "with an exact list of origins, never with a star.",
+      code: route(".longPoll()", '.cors(.origins("http://localhost:8080", …))'),
+    }),
+    crossingTrial({
+      slug: "jsonp",
+      title: "JSONP",
+      run: trials.jsonp,
+      source: "trial/origins.js",
+      text: "The answer of a normal route as a call of the page's function. A name that is none is refused, and never " +
+        "written back.",
+      use: "for public data only: every site on the web can read it.",
+      code: 'Get("/time") { _ in .text(now) }\n  .jsonp(callback: "cb")',
+    }),
+    crossingTrial({
+      slug: "cross-site",
+      title: "A forged page",
+      run: trials.crossSite,
+      source: "trial/origins.js",
+      text: "This page plays the stranger and asks a route of the other origin that lists nobody: by fetch, POST, " +
+        "WebSocket and EventSource.",
+      code: 'Route("/:channel", …)   // no .cors: same origin only',
+    }),
     live({
       slug: "jsonp-poll",
       title: "JSONP poll",

@@ -1,11 +1,21 @@
 import { events } from "../bare/event-source.js";
-import { live, silent } from "./shared.js";
+import { refresh } from "../trial/server.js";
+import { live, silent, trial } from "./shared.js";
 
 export const others = {
   id: "others",
   title: "Others",
   text: "Older ideas, and the one that all of them need: a publisher that does not wait in a loop.",
   cards: [
+    trial({
+      slug: "refresh",
+      title: "Page reload",
+      run: refresh,
+      source: "trial/server.js",
+      text: "A page with a Refresh field reloads itself every three seconds, with the cursor in its address.",
+      use: "never any more; but nothing is missed even so.",
+      code: 'Get("/gallery/refresh") { _ in\n  // Refresh: 3; url=/gallery/refresh?cursor=…\n}',
+    }),
     live({
       slug: "publisher",
       title: "The server as publisher",

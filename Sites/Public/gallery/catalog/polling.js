@@ -1,6 +1,7 @@
 import { iframePoll, iframePollSerial } from "../bare/frame-poll.js";
 import { longPoll, shortPoll } from "../bare/poll.js";
-import { live, route } from "./shared.js";
+import * as polls from "../trial/polls.js";
+import { live, route, trial } from "./shared.js";
 
 export const polling = {
   id: "polling",
@@ -48,6 +49,23 @@ export const polling = {
         "longest hold makes sure.",
       use: "never any more, as above.",
       code: route(".longPoll(hold: .seconds(20))"),
+    }),
+    trial({
+      slug: "time-poll",
+      title: "Asking for the time",
+      run: polls.timePoll,
+      source: "trial/polls.js",
+      text: "The oldest way: a normal request for something that may have changed.",
+      use: "as a measure for everything else.",
+      code: 'Get("/time") { _ in .text(now) }\n  .cors(.origins("https://example.com"))\n  .jsonp(callback: "cb")',
+    }),
+    trial({
+      slug: "poll-endings",
+      title: "How a poll ends",
+      run: polls.pollEndings,
+      source: "trial/polls.js",
+      text: "By data, by expiry, which is a normal empty answer, or by a network error. None leaves anything behind.",
+      code: route(".longPoll()"),
     }),
   ],
 };

@@ -6,5 +6,7 @@ import { serverSentEvents } from "./events.js";
 import { origins } from "./origins.js";
 import { webSocket } from "./websocket.js";
 import { others } from "./others.js";
+import { behaviours } from "./behaviours.js";
+import { systems } from "./systems.js";
 
-export const sections = [polling, streaming, serverSentEvents, origins, webSocket, others];
+export const sections = [polling, streaming, serverSentEvents, origins, webSocket, others, behaviours, systems];

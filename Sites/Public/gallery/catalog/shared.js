@@ -18,5 +18,11 @@ export const crossing = ({ open, ...technique }) => {
   return live({ ...technique, origin: otherOrigin, open: open(otherOrigin) });
 };
 
+/// A behaviour that is shown on demand.
+export const trial = (technique) => ({ kind: "trial", ...technique });
+
+/// The same, for what needs the server's other origin.
+export const crossingTrial = (technique) => (otherOrigin ? trial(technique) : silent({ ...technique, reason: noOther }));
+
 /// A technique that is told and not run.
 export const silent = (technique) => ({ kind: "silent", ...technique });
