@@ -22,7 +22,7 @@ export class LiveCard {
     requests: figure("Requests", "requests"),
     resets: figure("Resets", "resets"),
     heads: figure("Heads ↑ ↓", "heads"),
-    payload: figure("Payload ↑ ↓", "payload"),
+    payload: figure("Body ↑ ↓", "payload"),
   };
   #cursor = element("div", { className: "cursor mono", textContent: "cursor –", "data-testid": "cursor" });
   #trace = element("pre", { className: "trace", tabIndex: 0, "aria-label": "Wire trace", "data-testid": "trace" });
