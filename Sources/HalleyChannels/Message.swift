@@ -45,10 +45,7 @@ public final class Message: Sendable {
   ///   - channel: name of the message's channel.
   ///   - position: the subscriber's, once it has the message.
   package func encoded(_ encoding: MessageEncoding, in channel: String, at position: Position) -> [UInt8] {
-    switch encoding {
-    case .webSocketRaw: encoded(.webSocketRaw)
-    case .pollObject: MessageObject.encode(self, channel: channel)
-    default: MessageForms.encode(encoding, self, in: channel, at: position.description)
-    }
+    if encoding == .webSocketRaw { return encoded(encoding) }
+    return joined(encoding, Joined(channel: channel, cursor: position.description))
   }
 }

@@ -40,6 +40,17 @@ package struct MessageDraft: Sendable, Hashable {
       publisher: publisher)
   }
 
+  /// Bytes that are known to be valid UTF-8.
+  package init(validText payload: [UInt8]) {
+    kind = .text
+    self.payload = payload
+    event = nil
+    key = nil
+    idempotencyKey = nil
+    publisher = ""
+    isPresence = false
+  }
+
   /// Text from a peer: refused unless it is valid UTF-8.
   package init(
     textBytes: [UInt8], event: String? = nil, key: String? = nil, idempotencyKey: String? = nil,

@@ -1,4 +1,4 @@
-import HalleyProtocols
+internal import HalleyProtocols
 
 /// The wire forms of a message.
 package enum MessageEncoding: Int, Sendable, CaseIterable {
@@ -24,60 +24,15 @@ package enum MessageEncoding: Int, Sendable, CaseIterable {
   case scriptFrame
 }
 
-/// The forms of one message made so far.
+/// The forms of one message made so far: few, so that looking through them beats a table that every message would hold.
 struct MessageForms {
-  // No form is ever empty, so an empty array says "not made yet".
-  private var forms = InlineArray<10, [UInt8]>(repeating: [])
+  private var made: [(encoding: MessageEncoding, bytes: [UInt8])] = []
 
   /// The form, made on the first call.
   mutating func form(_ encoding: MessageEncoding, of message: Message) -> [UInt8] {
-    if forms[encoding.rawValue].isEmpty { forms[encoding.rawValue] = encode(encoding, message) }
-    return forms[encoding.rawValue]
+    for form in made where form.encoding == encoding { return form.bytes }
+    let bytes = ByteWriter.array(most: message.mostBytes(encoding)) { message.write(encoding, to: &$0) }
+    made.append((encoding, bytes))
+    return bytes
   }
-
-  private mutating func encode(_ encoding: MessageEncoding, _ message: Message) -> [UInt8] {
-    switch encoding {
-    case .pollObject: MessageObject.encode(message)
-    case .eventStreamChunk: HTTPChunk.encode(form(.eventStream, of: message))
-    case .eventStreamFramesChunk: HTTPChunk.encode(form(.eventStreamFrames, of: message))
-    case .lineChunk: HTTPChunk.encode(form(.line, of: message))
-    default:
-      Self.encode(encoding, message, id: message.id.description, object: form(.pollObject, of: message))
-    }
-  }
-
-  /// A form for subscribers of several channels, where `cursor` takes the place of the id.
-  static func encode(
-    _ encoding: MessageEncoding, _ message: Message, in channel: String, at cursor: String
-  ) -> [UInt8] {
-    let object = MessageObject.encode(message, channel: channel, cursor: cursor)
-    return encode(encoding, message, id: cursor, object: object)
-  }
-
-  /// - Parameter object: the frame without its type; not asked for by forms that carry the payload alone.
-  private static func encode(
-    _ encoding: MessageEncoding, _ message: Message, id: String, object: @autoclosure () -> [UInt8]
-  ) -> [UInt8] {
-    switch encoding {
-    case .webSocketRaw:
-      let opcode = message.kind == .binary ? WebSocketOpcode.binary : WebSocketOpcode.text
-      return WebSocketFrameEncoder.encode(WebSocketOpcode.fin | opcode, message.payload)
-    case .webSocketFramed:
-      return WebSocketFrameEncoder.encode(WebSocketOpcode.fin | WebSocketOpcode.text, frame(object()))
-    case .eventStream:
-      let data = message.kind == .binary ? Base64.encode(message.payload) : message.payload
-      return EventStreamEncoder.block(id: id, event: message.event, data: data)
-    case .eventStreamFrames: return EventStreamEncoder.block(id: id, data: frame(object()))
-    case .line: return frame(object()) + [0x0A]
-    case .pollObject: return object()
-    case .scriptFrame: return JSONString.scriptSafe(frame(object()))
-    case .eventStreamChunk: return HTTPChunk.encode(encode(.eventStream, message, id: id, object: object()))
-    case .eventStreamFramesChunk:
-      return HTTPChunk.encode(encode(.eventStreamFrames, message, id: id, object: object()))
-    case .lineChunk: return HTTPChunk.encode(encode(.line, message, id: id, object: object()))
-    }
-  }
-
-  /// The `message` frame: the object with its type in front.
-  private static func frame(_ object: [UInt8]) -> [UInt8] { Array(#"{"type":"message","#.utf8) + object.dropFirst() }
 }

@@ -1,3 +1,5 @@
+internal import HalleyProtocols
+
 /// Where a message stands: `epoch-offset`, for example `kQ3fZx9a-42`.
 ///
 /// The id of the last message seen is also the cursor of a channel; offset 0 is the position before the first message.
@@ -16,4 +18,13 @@ public struct MessageID: Sendable, Hashable {
 extension MessageID: CustomStringConvertible {
   /// `epoch-offset`, as it goes over the wire.
   public var description: String { "\(epoch)-\(offset)" }
+}
+
+extension MessageID {
+  /// The same bytes; at most 28.
+  func write(to out: inout ByteWriter) {
+    out.append(bigEndian: epoch.packed)
+    out.append(0x2D)
+    out.append(decimal: offset)
+  }
 }

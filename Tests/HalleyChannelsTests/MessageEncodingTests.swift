@@ -86,4 +86,31 @@ struct MessageEncodingTests {
     let two = message.encoded(encoding)
     #expect(one.withUnsafeBufferPointer { $0.baseAddress } == two.withUnsafeBufferPointer { $0.baseAddress })
   }
+
+  /// Payloads of nothing but the byte that grows most, on its own or with others.
+  static let worst: [[UInt8]] = [
+    [0x0A], [0x0D], [0x22], [0x01], [0x3C], [0xE2, 0x80, 0xA8], [0x61, 0x0A], [0x0D, 0x0A],
+  ]
+  .flatMap { piece in [1, 2, 3, 300].map { (0..<$0).flatMap { _ in piece } } }
+
+  @Test("no form is larger than foreseen, whatever the bytes", arguments: worst)
+  func bounds(payload: [UInt8]) throws {
+    let event = String(repeating: "\u{1}", count: 128)
+    let key = String(repeating: "<", count: 128)
+    let drafts = [
+      try MessageDraft(textBytes: payload, event: event, key: key),
+      try MessageDraft(binary: payload, event: event, key: key),
+      try MessageDraft(json: Array(#""\#(String(repeating: "<", count: payload.count))""#.utf8)),
+    ]
+    let far = MessageID(epoch: exampleEpoch, offset: 1 << 53 - 1)
+    for draft in drafts {
+      let message = Message(draft, id: far, appendedAt: 0)
+      for encoding in MessageEncoding.allCases {
+        #expect(message.encoded(encoding).count <= message.mostBytes(encoding))
+        // Traps when it does not fit.
+        let position = Position([MessageID](repeating: far, count: 16))
+        #expect(!message.encoded(encoding, in: String(repeating: "c", count: 128), at: position).isEmpty)
+      }
+    }
+  }
 }

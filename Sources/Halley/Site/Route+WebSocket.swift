@@ -43,7 +43,8 @@ extension Route {
   ///   - handler: speaks with one client.
   public func websocket(
     subprotocols: [String] = [], maxMessage: ByteCount? = nil, maxFragments: Int? = nil, deflate: Bool? = nil,
-    file: String = #filePath, line: Int = #line, handler: @escaping @Sendable (WebSocket) async throws -> Void
+    file: String = #filePath, line: Int = #line,
+    handler: @escaping @concurrent @Sendable (WebSocket) async throws -> Void
   ) -> Route {
     modified(".websocket", file, line) { declaration, location in
       declaration.socket = .async(offLoop: false, handler)

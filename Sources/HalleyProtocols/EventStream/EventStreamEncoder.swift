@@ -9,42 +9,60 @@ public enum EventStreamEncoder {
   ///   - data: split at CRLF, CR and LF into `data:` lines; the page sees LF. Nil writes none, so nothing is dispatched.
   public static func block(retry: Int? = nil, id: String? = nil, event: String? = nil, data: [UInt8]? = nil) -> [UInt8]
   {
-    var out: [UInt8] = []
-    out.reserveCapacity((data?.count ?? 0) + 64)
-    if let retry, retry >= 0 { out += Array("retry: \(retry)\n".utf8) }
-    if let id { field("id: ", id, &out) }
-    if let event, !event.isEmpty { field("event: ", event, &out) }
-    if let data { lines(data, &out) }
-    out.append(0x0A)
-    return out
+    let most = 64 + (id?.utf8.count ?? 0) + (event?.utf8.count ?? 0) + (data.map { mostLines($0.count) } ?? 0)
+    return ByteWriter.array(most: most) { out in
+      if let retry, retry >= 0 {
+        out.append("retry: ")
+        out.append(decimal: retry)
+        out.append(0x0A)
+      }
+      if let id { field("id: ", id, to: &out) }
+      if let event, !event.isEmpty { field("event: ", event, to: &out) }
+      if let data { lines(data, to: &out) }
+      out.append(0x0A)
+    }
   }
 
-  private static func field(_ name: String, _ value: String, _ out: inout [UInt8]) {
-    out += Array(name.utf8)
-    out += value.utf8.filter { $0 != 0x0A && $0 != 0x0D && $0 != 0 }
+  /// One line of a field; `name` with its colon and space.
+  public static func field(_ name: StaticString, _ value: String, to out: inout ByteWriter) {
+    out.append(name)
+    for byte in value.utf8 where byte != 0x0A && byte != 0x0D && byte != 0 { out.append(byte) }
     out.append(0x0A)
   }
 
-  /// CRLF is one break, split over two bytes: the LF after a CR adds nothing.
-  private static func lines(_ data: [UInt8], _ out: inout [UInt8]) {
-    var from = 0
-    var at = 0
-    while at < data.count {
-      let byte = data[at]
-      if byte == 0x0A || byte == 0x0D {
-        line(data[from..<at], &out)
-        if byte == 0x0D, at + 1 < data.count, data[at + 1] == 0x0A { at += 1 }
+  /// Most bytes that `lines` writes for so many bytes of data.
+  public static func mostLines(_ count: Int) -> Int { 7 * (count + 1) }
+
+  /// The `data:` lines. CRLF is one break, split over two bytes: the LF after a CR adds nothing.
+  public static func lines(_ data: [UInt8], to out: inout ByteWriter) {
+    unsafe data.withUnsafeBufferPointer { data in
+      var from = 0
+      // Counting is done in wide steps; most data has no break, and is copied as a whole.
+      var breaks = 0
+      for at in 0..<data.count where unsafe data[at] == 0x0A || data[at] == 0x0D { breaks &+= 1 }
+      while breaks > 0 {
+        var at = from
+        while unsafe data[at] != 0x0A && data[at] != 0x0D { at += 1 }
+        unsafe line(data[from..<at], to: &out)
+        breaks -= 1
+        if unsafe data[at] == 0x0D, at + 1 < data.count, unsafe data[at + 1] == 0x0A {
+          at += 1
+          breaks -= 1
+        }
         from = at + 1
       }
-      at += 1
+      unsafe line(data[from...], to: &out)
     }
-    line(data[from...], &out)
   }
 
-  private static func line(_ line: ArraySlice<UInt8>, _ out: inout [UInt8]) {
+  private static func line(_ line: Slice<UnsafeBufferPointer<UInt8>>, to out: inout ByteWriter) {
     // One space after the colon is taken off by the reader; an empty payload is `data:` alone.
-    out += Array((line.isEmpty ? "data:" : "data: ").utf8)
-    out += line
-    out.append(0x0A)
+    if unsafe line.isEmpty {
+      out.append("data:\n")
+    } else {
+      out.append("data: ")
+      unsafe out.append(UnsafeBufferPointer(rebasing: line))
+      out.append(0x0A)
+    }
   }
 }

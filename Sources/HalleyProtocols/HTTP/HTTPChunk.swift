@@ -2,8 +2,7 @@
 public enum HTTPChunk {
   /// One chunk around the bytes; nothing for no bytes, since an empty chunk ends the body.
   public static func encode(_ bytes: [UInt8]) -> [UInt8] {
-    if bytes.isEmpty { return [] }
-    return Array(String(bytes.count, radix: 16).utf8) + [0x0D, 0x0A] + bytes + [0x0D, 0x0A]
+    ByteWriter.array(most: bytes.count + 20) { out in out.chunk { $0.append(bytes) } }
   }
 
   /// The chunk that ends a body.

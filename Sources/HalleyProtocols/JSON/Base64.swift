@@ -4,8 +4,14 @@ public enum Base64 {
 
   /// The text that stands for the bytes.
   public static func encode(_ bytes: [UInt8]) -> [UInt8] {
-    var out: [UInt8] = []
-    out.reserveCapacity((bytes.count + 2) / 3 * 4)
+    ByteWriter.array(most: size(bytes.count)) { write(bytes, to: &$0) }
+  }
+
+  /// How long the text for so many bytes is.
+  public static func size(_ count: Int) -> Int { (count + 2) / 3 * 4 }
+
+  /// The same as `encode`, into a writer with room for `size` bytes.
+  public static func write(_ bytes: [UInt8], to out: inout ByteWriter) {
     var at = 0
     while at < bytes.count {
       let left = bytes.count - at
@@ -17,7 +23,6 @@ public enum Base64 {
       out.append(left > 2 ? alphabet[Int(group & 63)] : 0x3D)
       at += 3
     }
-    return out
   }
 
   /// The bytes that the text stands for; nil for a wrong length, alphabet, padding, or bits left over.

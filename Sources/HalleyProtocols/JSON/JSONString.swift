@@ -4,31 +4,40 @@ public enum JSONString {
   ///
   /// - Parameter utf8: valid UTF-8; other bytes are passed through.
   public static func encode(_ utf8: [UInt8]) -> [UInt8] {
-    var out: [UInt8] = []
-    out.reserveCapacity(utf8.count + 2)
-    out.append(0x22)
-    append(utf8, to: &out)
-    out.append(0x22)
-    return out
+    ByteWriter.array(most: most(utf8.count)) { write(utf8, to: &$0) }
   }
 
   /// The same from text.
   public static func encode(_ text: String) -> [UInt8] { encode(Array(text.utf8)) }
 
-  private static func append(_ utf8: [UInt8], to out: inout [UInt8]) {
+  /// Most bytes that a string of so many bytes becomes, quotes and all.
+  public static func most(_ count: Int) -> Int { 6 * count + 2 }
+
+  /// The same as `encode`, into a writer with room for `most` bytes.
+  public static func write(_ utf8: [UInt8], to out: inout ByteWriter) {
+    out.append(0x22)
+    // Looking is done in wide steps; most text needs no escape, and is copied as a whole.
+    var special = 0
+    for byte in utf8 where byte < 0x20 || byte == 0x22 || byte == 0x5C || byte == 0xE2 { special &+= 1 }
+    if special == 0 { out.append(utf8) } else { escape(utf8, to: &out) }
+    out.append(0x22)
+  }
+
+  private static func escape(_ utf8: [UInt8], to out: inout ByteWriter) {
     var at = 0
     while at < utf8.count {
       let byte = utf8[at]
       switch byte {
-      case 0x22, 0x5C: out += [0x5C, byte]
-      case 0x08: out += [0x5C, UInt8(ascii: "b")]
-      case 0x09: out += [0x5C, UInt8(ascii: "t")]
-      case 0x0A: out += [0x5C, UInt8(ascii: "n")]
-      case 0x0C: out += [0x5C, UInt8(ascii: "f")]
-      case 0x0D: out += [0x5C, UInt8(ascii: "r")]
-      case 0..<0x20: out += unicodeEscape(0, byte)
+      case 0x22: out.append("\\\"")
+      case 0x5C: out.append("\\\\")
+      case 0x08: out.append("\\b")
+      case 0x09: out.append("\\t")
+      case 0x0A: out.append("\\n")
+      case 0x0C: out.append("\\f")
+      case 0x0D: out.append("\\r")
+      case 0..<0x20: out.append(unicodeEscape(0, byte))
       case 0xE2 where isLineSeparator(utf8, at):
-        out += unicodeEscape(0x20, utf8[at + 2] &- 0x80)
+        out.append(unicodeEscape(0x20, utf8[at + 2] &- 0x80))
         at += 2
       default: out.append(byte)
       }

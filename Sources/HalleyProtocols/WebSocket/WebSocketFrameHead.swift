@@ -98,3 +98,17 @@
     return 10
   }
 }
+
+extension ByteWriter {
+  /// The head of a server's frame, at most 10 bytes.
+  public mutating func frameHead(_ first: UInt8, count: Int) {
+    append(first)
+    if count < 126 {
+      append(UInt8(truncatingIfNeeded: count))
+      return
+    }
+    let bytes = count < 65536 ? 2 : 8
+    append(bytes == 2 ? 126 : 127)
+    for place in (0..<bytes).reversed() { append(UInt8(truncatingIfNeeded: count >> (8 * place))) }
+  }
+}

@@ -1,5 +1,6 @@
 package import HalleyChannels
 package import HalleyEventLoop
+internal import HalleyProtocols
 
 /// One set of channels on one loop: takes the messages that arrived during a turn and hands them to everybody here.
 ///
@@ -167,7 +168,10 @@ package final class ChannelFeed: TurnTask {
       if encoding == .line || encoding == .lineChunk {
         sendCapped(batch, to: group, as: StreamKind(format: .lines, isChunked: encoding == .lineChunk))
       } else if set.isSingle {
-        send(pending[0], to: group, position: { Position([$0.id]) }, bytes: { $0.encoded(encoding) })
+        let messages = pending[0]
+        send(
+          messages.count, to: group, position: { Position([messages[$0].id]) },
+          most: { BroadcastGroup.room(for: messages[$0], encoding) }, append: { group.append(messages[$0], encoding) })
       } else {
         send(batch, to: group, position: \.position, bytes: { $0.encoded(encoding) })
       }
@@ -199,21 +203,34 @@ package final class ChannelFeed: TurnTask {
     _ items: [Item], to group: BroadcastGroup, position: (Item) -> Position, bytes: (Item) -> [UInt8],
     passedOver: ([Connection], Int) -> Void = { _, _ in }
   ) {
+    let forms = items.map(bytes)
+    send(
+      items.count, to: group, position: { position(items[$0]) }, most: { forms[$0].count },
+      append: { index in
+        let form = forms[index]
+        unsafe group.append(form.span.bytes)
+      }, passedOver: passedOver)
+  }
+
+  /// - Parameter most: no fewer bytes than `append` appends for the item of that index.
+  private func send(
+    _ count: Int, to group: BroadcastGroup, position: (Int) -> Position, most: (Int) -> Int, append: (Int) -> Void,
+    passedOver: ([Connection], Int) -> Void = { _, _ in }
+  ) {
     var start = 0
     func deliver() {
       group.deliver()
       let laggards = group.takeLaggards()
       if laggards.isEmpty { return }
       passedOver(laggards, start)
-      fallBehind(laggards, at: start == 0 ? live : position(items[start - 1]))
+      fallBehind(laggards, at: start == 0 ? live : position(start - 1))
     }
-    for (index, item) in items.enumerated() {
-      let bytes = bytes(item)
-      if !group.hasRoom(for: bytes.count) {
+    for index in 0..<count {
+      if !group.hasRoom(for: most(index)) {
         deliver()
         start = index
       }
-      unsafe group.append(bytes.span.bytes)
+      append(index)
     }
     deliver()
   }
@@ -251,5 +268,27 @@ private final class FeedLink {
 
   func announce(_ loop: EventLoop) {
     if let feed { loop.atEndOfTurn(feed) }
+  }
+}
+
+extension BroadcastGroup {
+  /// Up to this a message is written straight into the run, bytes: room for the longest form is asked for, and more
+  /// would make runs leave early.
+  private static let writtenInPlace = 16 << 10
+
+  /// No fewer bytes than `append` needs.
+  fileprivate static func room(for message: Message, _ encoding: MessageEncoding) -> Int {
+    let most = message.mostBytes(encoding)
+    return most > writtenInPlace ? message.encoded(encoding).count : most
+  }
+
+  fileprivate func append(_ message: Message, _ encoding: MessageEncoding) {
+    let most = message.mostBytes(encoding)
+    if most > Self.writtenInPlace { return unsafe append(message.encoded(encoding).span.bytes) }
+    unsafe append(count: most) { start in
+      var writer = unsafe ByteWriter(start, capacity: most)
+      message.write(encoding, to: &writer)
+      return writer.count
+    }
   }
 }

@@ -136,7 +136,7 @@ package struct PresenceOptions: Sendable {
 package struct SocketEndpoint: Sendable {
   package enum Handler: Sendable {
     /// `for try await message in socket`; returning closes with 1000, throwing with 1011.
-    case async(offLoop: Bool, @Sendable (WebSocket) async throws -> Void)
+    case async(offLoop: Bool, @concurrent @Sendable (WebSocket) async throws -> Void)
     /// Called on the loop for each message; must not block.
     case synchronous(@Sendable (WebSocketConnection, WebSocketMessage) -> Void)
   }

@@ -97,7 +97,7 @@ class ChannelSocketDriver: WebSocketDriver {
       if inbound == .publishJSON {
         draft = try MessageDraft(json: message.bytes)
       } else if message.isText {
-        draft = try MessageDraft(text: message.text)
+        draft = MessageDraft(validText: message.bytes)
       } else {
         draft = try MessageDraft(binary: message.bytes)
       }
