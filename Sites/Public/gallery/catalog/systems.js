@@ -48,7 +48,7 @@ export const systems = {
       slug: "reconnecting-websocket",
       title: "reconnecting-websocket",
       text: "A WebSocket that comes back. Halley's client has one with the same options, Halley.WebSocket.",
-      reason: "It is part of the client library, and is shown on the echo page.",
+      reason: "It is part of the client library; this page uses none.",
     }),
     silent({
       slug: "sockjs",
