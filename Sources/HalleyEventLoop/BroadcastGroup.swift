@@ -38,7 +38,7 @@ public final class BroadcastGroup: TurnTask {
     // What was appended before is not for the newcomer.
     deliver()
     subscribers.pointee.append(slot)
-    slot.p.pointee.flags.remove(.lagging)
+    slot.p.pointee.flags.remove([.lagging, .pressed])
     slot.p.pointee.group = .passUnretained(self)
   }
 

@@ -92,6 +92,14 @@
   /// Asks for the driver's `hasRoom` whenever output has left and little is waiting, until the connection joins a group.
   public func awaitRoom() { openSlot?.p.pointee.flags.insert(.lagging) }
 
+  /// Lets the connection lag at its group's next broadcast unless its output has left by then, whatever its driver's soft
+  /// limits are. False when it gets no broadcasts anyway: it lags already, or was paused before.
+  public func pauseBroadcasts() -> Bool {
+    guard let slot = openSlot, slot.p.pointee.group != nil, slot.has(.queued), !slot.has(.pressed) else { return false }
+    slot.p.pointee.flags.insert(.pressed)
+    return true
+  }
+
   /// Output bytes that wait for the socket, without the cork.
   public var queuedBytes: Int { slot?.p.pointee.queue?.pointee.bytes ?? 0 }
 

@@ -1,7 +1,7 @@
 /// The yes-or-no part of a connection's state.
 @usableFromInline @frozen struct ConnectionFlags: OptionSet {
-  @usableFromInline var rawValue: UInt16
-  @inlinable init(rawValue: UInt16) { self.rawValue = rawValue }
+  @usableFromInline var rawValue: UInt32
+  @inlinable init(rawValue: UInt32) { self.rawValue = rawValue }
 
   /// The slot belongs to a connection.
   static var inUse: Self { Self(rawValue: 1) }
@@ -35,6 +35,8 @@
   static var watchesOutput: Self { Self(rawValue: 16384) }
   /// Gets no broadcasts: its driver is told when there is room again.
   static var lagging: Self { Self(rawValue: 32768) }
+  /// Lags at the next broadcast, unless its queue is empty by then.
+  static var pressed: Self { Self(rawValue: 65536) }
 
   /// A handle is not open with any of these.
   @inlinable static var notOpen: Self { Self(rawValue: 2 | 4) }

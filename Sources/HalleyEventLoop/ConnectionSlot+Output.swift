@@ -155,7 +155,7 @@ extension ConnectionSlot {
     if soft == .max { return false }
     let bytes = p.pointee.queue?.pointee.bytes ?? 0
     let messages = Int((p.pointee.queue?.pointee.messages ?? 0) &+ run.head.pointee.messages)
-    if bytes &+ size <= soft, messages <= most { return false }
+    if bytes &+ size <= soft, messages <= most, !has(.pressed) { return false }
     p.pointee.flags.insert(.lagging)
     return true
   }
@@ -219,7 +219,7 @@ extension ConnectionSlot {
     guard let queue = p.pointee.queue else { return }
     p.pointee.loop.pointee.gauges.queuedBytes &-= queue.pointee.bytes
     p.pointee.queue = nil
-    p.pointee.flags.remove([.queued, .blocked])
+    p.pointee.flags.remove([.queued, .blocked, .pressed])
     OutputQueue.free(queue)
   }
 

@@ -30,6 +30,10 @@ public final class EventLoop: @unchecked Sendable {
   private var submittedNext = 0
   private var arrived: [UnownedJob] = []
   private var isBellRung = false
+  /// A change of the waiting output that is worth telling, bytes.
+  private static let queuedStep = 64 << 10
+  private var toldQueued = 0
+  private var onQueued: (Int) -> Void = { _ in }
   private var isRunning = false
   private var isOver = false
 
@@ -118,6 +122,10 @@ public final class EventLoop: @unchecked Sendable {
   /// Traps off the loop's thread.
   public func preconditionOnLoop() { precondition(isOnLoop, "not on the event loop's thread") }
 
+  /// Called at the end of a turn when the output that waits on all connections, in bytes, has changed by 64 KiB or more since
+  /// the last call, or is zero again. On the loop.
+  public func watchQueued(_ body: @escaping (Int) -> Void) { onQueued = body }
+
   /// Runs `job` on the loop, in the order of submission. Any thread. A batch costs one wake-up; jobs that come after the
   /// loop's end are dropped.
   public func submit(_ job: @escaping @Sendable () -> Void) { inbox.post(job) }
@@ -165,11 +173,21 @@ public final class EventLoop: @unchecked Sendable {
       executor.drain()
     }
     settleConnections()
+    tellQueued()
     state.pointee.turnEndPending = false
     let remains =
       firstTask != nil || state.pointee.dirtyFirst != nil || state.pointee.jobs.pointee.count > 0
       || submittedNext < submitted.count || isBellRung || state.pointee.tickCame
     if remains { state.pointee.wantTurnEndAfterPoll() }
+  }
+
+  /// Tells `onQueued` when what waits has changed by a step, or is nothing again.
+  private func tellQueued() {
+    let queued = state.pointee.gauges.queuedBytes
+    if queued == toldQueued { return }
+    guard queued == 0 || abs(queued - toldQueued) >= Self.queuedStep else { return }
+    toldQueued = queued
+    onQueued(queued)
   }
 
   fileprivate func bellRang() {

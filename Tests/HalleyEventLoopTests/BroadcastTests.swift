@@ -50,6 +50,75 @@ import Testing
     #expect(group.count == 0)
   }
 
+  /// Broadcasts of 1000 bytes to a socket that takes nothing, until the connection lags.
+  @Test(arguments: [(5_500, Int.max), (Int.max - 1, 3)])
+  func aFullQueueLagsAtTheSoftLimit(soft: Int, messages: Int) throws {
+    let bench = try LoopBench()
+    let driver = ScriptedDriver()
+    driver.hardQueueLimit = 1 << 20
+    driver.softQueueLimit = soft
+    driver.softQueueMessages = messages
+    driver.lowQueueLimit = 1_000
+    var rooms: [Int] = []
+    driver.onHasRoom = { rooms.append($0.queuedBytes) }
+    let (connection, peer) = try bench.connect(driver, bufferBytes: 4096)
+    let group = BroadcastGroup(loop: bench.loop)
+    group.join(connection)
+    var sent = 0
+    var laggards: [Connection] = []
+    while laggards.isEmpty, sent < 10_000 {
+      let before = connection.queuedBytes
+      group.append(pattern(1000, seed: sent).span.bytes)
+      group.deliver()
+      laggards = group.takeLaggards()
+      #expect(connection.queuedBytes <= soft)
+      // Nothing of the run that was too much is queued.
+      if laggards.isEmpty { sent += 1 } else { #expect(connection.queuedBytes == before) }
+    }
+    #expect(laggards == [connection] && group.count == 0)
+    if messages == 3 { #expect(connection.queuedBytes > 2_000 && connection.queuedBytes <= 3_000) }
+    // It gets nothing until it joins again, and its driver hears when there is room.
+    group.append(octets(9).span.bytes)
+    group.deliver()
+    bench.turn(until: {
+      peer.read()
+      return peer.received.count == sent * 1000 && connection.queuedBytes == 0
+    })
+    bench.settle()
+    #expect(rooms.last == 0 && rooms.allSatisfy { $0 < 1_000 })
+    group.join(connection)
+    rooms = []
+    group.append(octets(7).span.bytes)
+    bench.turn(until: {
+      peer.read()
+      return peer.received.count == sent * 1000 + 1
+    })
+    #expect(peer.received.last == 7 && rooms.isEmpty)
+    bench.finish()
+  }
+
+  /// A paused connection lags at the next broadcast if something still waits for it.
+  @Test func aPausedConnectionLagsAtOnce() throws {
+    let bench = try LoopBench()
+    let driver = ScriptedDriver()
+    driver.softQueueLimit = 1 << 20
+    let (connection, peer) = try bench.connect(driver, bufferBytes: 4096)
+    let group = BroadcastGroup(loop: bench.loop)
+    group.join(connection)
+    #expect(!connection.pauseBroadcasts())
+    while connection.queuedBytes == 0 {
+      group.append(pattern(1000).span.bytes)
+      group.deliver()
+    }
+    #expect(connection.pauseBroadcasts() && !connection.pauseBroadcasts())
+    group.append(octets(1).span.bytes)
+    group.deliver()
+    #expect(group.takeLaggards() == [connection])
+    #expect(!connection.pauseBroadcasts())
+    peer.read()
+    bench.finish()
+  }
+
   @Test func joiningAndLeavingCutExactly() throws {
     let bench = try LoopBench()
     let group = BroadcastGroup(loop: bench.loop)

@@ -6,6 +6,7 @@ final class ScriptedDriver: ConnectionDriver {
   var onReceived: (Connection, UnsafeMutablePointer<UInt8>, Int) -> Int = { _, _, count in count }
   var onDeadline: (Connection) -> Void = { _ in }
   var onDrained: (Connection) -> Void = { _ in }
+  var onHasRoom: (Connection) -> Void = { _ in }
   var onOverflowed: (Connection) -> Void = { $0.close() }
   var onEnded: (Connection) -> Void = { _ in }
 
@@ -32,6 +33,7 @@ final class ScriptedDriver: ConnectionDriver {
     drained += 1
     onDrained(connection)
   }
+  override func hasRoom(_ connection: Connection) { onHasRoom(connection) }
   override func overflowed(_ connection: Connection) {
     overflowed += 1
     onOverflowed(connection)

@@ -38,6 +38,21 @@ private struct Floods: Site {
   }
 }
 
+/// Default limits.
+private struct Unlimited: Site {
+  let all: Channel
+  var routes: Routes { Route("/all", all).websocket().sse() }
+}
+
+/// Small limits, so that readers lag and catch up all the time.
+private struct Pauses: Site {
+  let all: Channel
+  let few: Channel
+  var routes: Routes {
+    Route("/both", all, few).websocket().sse().stream().backpressure(.skipAndResume, soft: .kibibytes(8))
+  }
+}
+
 @Suite("Backpressure", .timeLimit(.minutes(2)))
 struct BackpressureTests {
   private let site = Floods()
@@ -196,6 +211,93 @@ struct BackpressureTests {
       try reader.read { $0.isOver }
       #expect(reader.events.suffix(2) == [.move("overload"), .closed(0)])
     }
+  }
+
+  @Test("above queue.total the largest queues are paused, those that stay large are ended, and the sum comes down")
+  func total() async throws {
+    let site = site
+    let arguments = ["--queue-soft", "64MiB", "--queue-hard", "256MiB", "--queue-messages", "1000000"]
+    try await serving([Unlimited(all: site.all)], arguments: arguments + ["--queue-total", "1MiB"]) { port in
+      let readers = try [FeedReader.Transport.webSocket, .eventFrames, .events].map {
+        try FeedReader($0, "/unlimited/all", port: port)
+      }
+      var most = 0
+      var rounds = 0
+      // Until something waits, and then as much as would fill ten times the limit.
+      while rounds < 200 {
+        try await site.publish(site.all, 5)
+        let waiting = try queued(port)
+        most = max(most, waiting)
+        if most > 0 || site.all.log.top.offset > 20_000 { rounds += 1 }
+      }
+      // Told in steps of 64 KiB, one turn later.
+      #expect(most <= 2 << 20, "\(most)")
+      let top = site.all.log.top
+      for reader in readers {
+        try reader.read { $0.cursor == top.description }
+        let seen = offsets(reader)
+        #expect(seen == Array(1..<(seen.count + 1)))
+        // Whoever was sent away comes back with its cursor.
+        if reader.isOver {
+          #expect(reader.events.last == .closed(reader.transport == .webSocket ? 4100 : 0))
+        }
+        reader.close()
+      }
+    }
+  }
+
+  @Test("readers that pause at random see every channel in order, each message once, or a reset", arguments: [1, 2])
+  func pausing(seed: UInt64) async throws {
+    let site = site
+    try await serving([Pauses(all: site.all, few: site.few)], arguments: ["--stream-max-bytes", "1GiB"]) { port in
+      var random = SeededRandom(seed: seed)
+      let readers = try FeedReader.Transport.allCases.map { try FeedReader($0, "/pauses/both", port: port) }
+      for _ in 0..<60 {
+        let channel = Bool.random(using: &random) ? site.all : site.few
+        try await site.publish(channel, .random(in: 1...60, using: &random))
+        for reader in readers where Int.random(in: 0..<3, using: &random) == 0 {
+          try reader.read(upTo: .random(in: 1...200_000, using: &random), patience: 0)
+        }
+      }
+      let top = ChannelSet([site.all, site.few]).top.description
+      for reader in readers {
+        try reader.read { $0.cursor == top }
+        let faults = faults(reader)
+        #expect(faults.isEmpty, "seed \(seed), \(reader.transport): \(faults.prefix(3))")
+        reader.close()
+      }
+    }
+  }
+
+  /// What breaks the promise in what a reader of both channels was told.
+  private func faults(_ reader: FeedReader) -> [String] {
+    let few = site.few.log.top.epoch.description
+    var standing = [site.all.log.top.epoch.description: 0, few: 0]
+    var faults: [String] = []
+    func entries(_ cursor: String) -> [(epoch: String, offset: Int)] {
+      cursor.split(separator: ".").map { part in
+        let fields = part.split(separator: "-")
+        return (String(fields[0]), Int(fields[1]) ?? -1)
+      }
+    }
+    for event in reader.events {
+      switch event {
+      case .message(let id, _):
+        // An event without a frame has the joined cursor for an id: exactly one entry has moved.
+        let moved = entries(id).filter { standing[$0.epoch] != $0.offset }
+        if moved.count != 1 { faults.append("\(moved.count) entries moved at \(id)") }
+        for (epoch, offset) in moved {
+          let before = standing[epoch] ?? -1
+          if offset != before + 1 { faults.append("\(offset) after \(before)") }
+          standing[epoch] = offset
+        }
+      case .reset(let reason, let cursor, let channels):
+        if reason != "expired" || channels != ["few"] { faults.append("reset \(reason) \(channels)") }
+        for (epoch, offset) in entries(cursor) where epoch == few { standing[epoch] = offset }
+      case .cursor, .move, .closed: faults.append("\(event)")
+      }
+    }
+    return faults
   }
 
   @Test(

@@ -111,6 +111,9 @@ enum SettingTable {
     .duration(
       "queue.stall", \.queueStall, second...hour, .route,
       "nothing drained so long closes a connection; longer than a radio hand-over"),
+    .bytes(
+      "queue.total", \.queueTotal, mebibyte...1024 * gibibyte, .program, zero: "a quarter of the memory",
+      "queued output of all connections; above it the largest queues are paused, then closed"),
   ]
 
   private static let publishing: [SettingKey] = [

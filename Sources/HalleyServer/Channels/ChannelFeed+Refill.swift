@@ -36,12 +36,12 @@ extension ChannelFeed {
     keepAlive()
     laggards[connection] = Laggard(refill: refill, driver: driver)
     connection.awaitRoom()
-    if Refill.isDue(queued: connection.queuedBytes, soft: driver.soft) { hasRoom(connection) }
+    hasRoom(connection)
   }
 
-  /// Little waits for a subscriber: it is refilled at the end of the turn.
+  /// Refills a subscriber at the end of the turn, if little enough waits for it.
   func hasRoom(_ connection: Connection) {
-    guard laggards[connection]?.isReady == false else { return }
+    guard let laggard = laggards[connection], !laggard.isReady, isDue(connection, laggard.driver) else { return }
     laggards[connection]?.isReady = true
     ready.append(connection)
     wake()
@@ -63,10 +63,15 @@ extension ChannelFeed {
       if laggard.refill.isCaughtUp {
         laggards[connection] = nil
         laggard.driver.join(self, connection)
-      } else if Refill.isDue(queued: connection.queuedBytes, soft: laggard.driver.soft) {
+      } else {
         hasRoom(connection)
       }
     }
+  }
+
+  private func isDue(_ connection: Connection, _ driver: any FeedDriver) -> Bool {
+    let queued = connection.queuedBytes
+    return queued == 0 || !relief.isWatching && Refill.isDue(queued: queued, soft: driver.soft)
   }
 
   private func refill(_ connection: Connection, _ laggard: inout Laggard) {

@@ -10,6 +10,7 @@ internal import HalleyProtocols
 package final class ChannelFeed: TurnTask {
   package let set: ChannelSet
   private let loop: EventLoop
+  let relief: OutputRelief
   /// One for each channel of the set.
   private let inboxes: [MessageInbox]
   private let link = FeedLink()
@@ -32,9 +33,12 @@ package final class ChannelFeed: TurnTask {
   /// log stays, and attaching again costs less than a microsecond.
   static let idleMilliseconds: UInt64 = 250
 
-  package init(set: ChannelSet, loop: EventLoop, onIdle: @escaping (ChannelFeed) -> Void) {
+  init(
+    set: ChannelSet, loop: EventLoop, relief: OutputRelief, onIdle: @escaping (ChannelFeed) -> Void
+  ) {
     self.set = set
     self.loop = loop
+    self.relief = relief
     self.onIdle = onIdle
     live = set.top
     let link = LoopBound(link, loop: loop)

@@ -63,6 +63,8 @@ package struct Settings: Sendable, Equatable {
   package var presenceLinger = 5_000
   /// `presence.members`: most members of a channel.
   package var presenceMembers = 1_000
+  /// `queue.total`: queued output of all connections together, bytes; 0 is a quarter of the memory.
+  package var queueTotal = 0
   /// `publish.maxBytes`: largest payload published over the network.
   package var publishMaxBytes = 64 << 10
   /// `publish.idempotency`: how long an idempotency key is remembered, milliseconds.

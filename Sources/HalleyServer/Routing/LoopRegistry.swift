@@ -4,6 +4,7 @@ import Synchronization
 /// The loops of a server, for those who need something from each of them. Any thread.
 package final class LoopRegistry: Sendable {
   let census = AddressCensus()
+  let output = OutputBudget()
   private let loops = Mutex<[(EventLoop, LoopBound<ServerLoop>)]>([])
 
   package init() {}

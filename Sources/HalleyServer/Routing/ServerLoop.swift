@@ -13,6 +13,8 @@ package final class ServerLoop {
   let gauges = ServerGauges()
   let handlers: HandlerWatch
   let presence: PresenceDesk
+  /// Keeps slow clients from filling the memory.
+  let relief: OutputRelief
   private var carrier: HTTPCarrier?
   private var feeds: [ChannelSet: ChannelFeed] = [:]
   private var routes: [[LoopRoute]] = []
@@ -32,6 +34,8 @@ package final class ServerLoop {
     self.loop = loop
     handlers = HandlerWatch(loop: loop)
     presence = PresenceDesk(loop: loop)
+    relief = OutputRelief(loop: loop, registry: registry, settings: plan.settings)
+    loop.watchQueued { [relief] in relief.queued($0) }
     self.plan = plan
     self.channels = channels
     self.registry = registry
@@ -73,7 +77,7 @@ package final class ServerLoop {
   /// The feed of a set of channels on this loop, made when it is first asked for.
   func feed(of set: ChannelSet) -> ChannelFeed {
     if let feed = feeds[set] { return feed }
-    let feed = ChannelFeed(set: set, loop: loop) { [unowned self] in feeds[$0.set] = nil }
+    let feed = ChannelFeed(set: set, loop: loop, relief: relief) { [unowned self] in feeds[$0.set] = nil }
     feeds[set] = feed
     return feed
   }
@@ -152,6 +156,7 @@ package final class ServerLoop {
   /// Before the loop stops: waits end, feeds let go, the carrier frees its connections.
   package func shutDown() {
     drain = nil
+    relief.stop()
     for feed in feeds.values {
       feed.release { _ in Int.random(in: 500...2_500) }
       feed.detach()
