@@ -23,6 +23,8 @@ package final class ChannelRegistry: Sendable {
     var places: [String: Int] = [:]
     /// When every channel was last found in use, so that a flood of names does not search each time.
     var fullAt: UInt64?
+    /// Reclaims that go on now; they hold references to every channel, which says nothing of who uses them.
+    var reclaims = 0
   }
 
   private let state = Mutex(State())
@@ -90,7 +92,11 @@ package final class ChannelRegistry: Sendable {
   /// Gives bytes back, from the channels used longest ago first.
   private func release(_ bytes: Int) {
     var left = bytes
-    let channels = state.withLock { $0.computed }
+    let channels = state.withLock { state in
+      state.reclaims += 1
+      return state.computed
+    }
+    defer { state.withLock { $0.reclaims -= 1 } }
     for (channel, _) in channels.map({ ($0, $0.log.usedAt) }).sorted(by: { $0.1 < $1.1 }) where left > 0 {
       left -= channel.log.release(left)
     }
@@ -119,7 +125,7 @@ package final class ChannelRegistry: Sendable {
     let share = max(1, limit / 8)
     let gone = Set(idle.enumerated().filter { $0.offset < share || $0.element.expired }.map(\.element.place))
     guard !gone.isEmpty else {
-      state.fullAt = now
+      if state.reclaims == 0 { state.fullAt = now }
       return false
     }
     state.fullAt = nil

@@ -2,7 +2,7 @@ import Synchronization
 
 /// A message in a channel's log: immutable, shared by the log, all loops and all subscribers.
 ///
-/// Each wire form is made at most once, by whoever asks first, and kept as long as the message is.
+/// A wire form is made by whoever asks first and kept as long as the message is; only unusual ones are made again.
 public final class Message: Sendable {
   /// The position in the channel's log.
   public let id: MessageID

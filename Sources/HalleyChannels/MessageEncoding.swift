@@ -28,11 +28,14 @@ package enum MessageEncoding: Int, Sendable, CaseIterable {
 struct MessageForms {
   private var made: [(encoding: MessageEncoding, bytes: [UInt8])] = []
 
-  /// The form, made on the first call.
+  /// Most forms that are kept: clients choose which are made, and budgets of history count payloads alone.
+  private static let mostKept = 4
+
+  /// The form, made on the first call. Not kept when escaping has made it much larger than the message.
   mutating func form(_ encoding: MessageEncoding, of message: Message) -> [UInt8] {
     for form in made where form.encoding == encoding { return form.bytes }
     let bytes = ByteWriter.array(most: message.mostBytes(encoding)) { message.write(encoding, to: &$0) }
-    made.append((encoding, bytes))
+    if made.count < Self.mostKept, bytes.count <= 2 * message.size + 512 { made.append((encoding, bytes)) }
     return bytes
   }
 }

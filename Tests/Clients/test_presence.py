@@ -17,8 +17,8 @@ from websockets.sync.client import connect
 
 from server import Server, eventually
 
-LINGER = 1.5  # seconds
-GRACE = 3.0
+LINGER = 3.0  # seconds
+GRACE = 5.0
 
 
 @pytest.fixture(scope="module")

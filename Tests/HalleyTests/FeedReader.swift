@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import HalleyTesting
 
 @testable import Halley
@@ -15,7 +16,7 @@ final class FeedReader {
     case reset(reason: String, cursor: String, channels: [String])
     case cursor(String)
     case move(String)
-    /// The close code of a WebSocket, or 0 for the end of a stream.
+    /// The close code of a WebSocket, 0 for the end of a stream, -1 for a reset.
     case closed(Int)
   }
 
@@ -59,7 +60,7 @@ final class FeedReader {
   }
 
   /// Reads once, at most so many bytes; returns at once when nothing has come and `patience` is 0.
-  func read(upTo count: Int, patience milliseconds: Int = 10_000) throws {
+  func read(upTo count: Int, patience milliseconds: Int = 30_000) throws {
     if isOver { return }
     client.setTimeout(milliseconds: max(1, milliseconds))
     do {
@@ -70,6 +71,10 @@ final class FeedReader {
         isOver = true
         events.append(.closed(0))
       }
+    } catch RawClient.Failure.broken(code: ECONNRESET) {
+      // It did not take its end in time, or its end was a reset.
+      isOver = true
+      events.append(.closed(-1))
     } catch RawClient.Failure.timeout where milliseconds == 0 {
     }
   }

@@ -1,11 +1,11 @@
 import Glibc
 
-/// Asks a server on loopback for one answer, headers and all; nil when there is none within five seconds.
+/// Asks a server on loopback for one answer, headers and all; nil when there is none within thirty seconds.
 func fetch(_ path: String, port: Int, method: String = "GET", body: String = "") -> String? {
   let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
   guard descriptor >= 0 else { return nil }
   defer { close(descriptor) }
-  var patience = timeval(tv_sec: 5, tv_usec: 0)
+  var patience = timeval(tv_sec: 30, tv_usec: 0)
   setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &patience, socklen_t(MemoryLayout<timeval>.size))
   var address = sockaddr_in()
   address.sin_family = sa_family_t(AF_INET)

@@ -81,7 +81,11 @@ extension ChannelFeed {
     // As an attachment: what is pending goes to those who are live, so that whoever catches up here stands with them.
     let read = attach(
       at: laggard.refill.position.point, replay: .unlimited, batch: laggard.refill.readLimits(batch))
-    if !read.resets.isEmpty { driver.tellReset(read, of: set, to: connection) }
+    if !read.resets.isEmpty {
+      driver.tellReset(read, of: set, to: connection)
+      // A socket without frames says goodbye instead.
+      guard laggards[connection] != nil else { return }
+    }
     var written = 0
     let cursor = laggard.refill.take(read) { entry, position in
       let message = Delivery(set: set, entry: entry, position: position)

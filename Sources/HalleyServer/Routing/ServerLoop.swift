@@ -35,7 +35,8 @@ package final class ServerLoop {
     handlers = HandlerWatch(loop: loop)
     presence = PresenceDesk(loop: loop)
     relief = OutputRelief(loop: loop, registry: registry, settings: plan.settings)
-    loop.watchQueued { [relief] in relief.queued($0) }
+    // Weak: a server that cannot be bound never shuts down, and the loop would keep what keeps the loop.
+    loop.watchQueued { [weak relief] in relief?.queued($0) }
     self.plan = plan
     self.channels = channels
     self.registry = registry
