@@ -3,7 +3,7 @@
 
 Usage: slow-reader.py [COMMAND …]   (default: the release build of this package's site)
 
-For each policy, eight times in turns without and with a subscriber that is stuck: READERS event streams get MESSAGES
+For each policy, TURNS times each without and with a subscriber that is stuck: READERS event streams get MESSAGES
 messages of 4 KiB, paced, and each delivery's time from publish to reader is taken. Printed are the medians of the 99th
 percentiles, their ratio, and the most that waited in the server's queues. Fails when more waits than `queue.hard`, when
 a reader misses a message, or when the ratio is above 1.2. Bounded: about two minutes, all on loopback.
@@ -22,7 +22,7 @@ import urllib.request
 from pathlib import Path
 
 READERS, MESSAGES, PAUSE, SIZE = 50, 400, 0.005, 4096
-TURNS = 8
+TURNS = 5
 HARD = 1 << 20
 POLICIES = ("skipAndResume", "conflate", "disconnect")
 
@@ -127,6 +127,20 @@ def queued(port):
         return json.load(answer)["queuedBytes"]
 
 
+def fill(port, path, first):
+    """Publishes until the kernel takes no more for the one who is stuck; returns the next number."""
+    link = publisher(port, path)
+    for number in range(first, first + 20_000):
+        publish(link, number)
+        drain(link)
+        if number % 20 == 0 and queued(port) > 0:
+            break
+    else:
+        raise SystemExit("nobody is stuck")
+    link.close()
+    return number + 1
+
+
 def turn(port, path, first):
     """Publishes and reads; returns the 99th percentile in microseconds and the most that waited."""
     readers, link = Readers(port, path, READERS), publisher(port, path)
@@ -178,6 +192,7 @@ def main():
                 without.append(turn(port, path, first)[0])
                 first += MESSAGES
                 stuck = Stuck(port, path)
+                first = fill(port, path, first)
                 delay, waiting = turn(port, path, first)
                 stuck.close()
                 beside.append(delay)
