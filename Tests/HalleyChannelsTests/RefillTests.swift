@@ -110,7 +110,7 @@ struct RefillTests {
       })
   }
 
-  @Test("every message once and in order, or a reset; conflated readers see the newest", arguments: [UInt64](1...60))
+  @Test("every message once and in order, or a reset; conflated readers see the newest", arguments: [UInt64](1...150))
   func property(seed: UInt64) throws {
     var random = SeededGenerator(seed: seed)
     let epochs = Array(["aaaaaaaa", "bbbbbbbb", "cccccccc", "dddddddd"].prefix(.random(in: 1...4, using: &random)))

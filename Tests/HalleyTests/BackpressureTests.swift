@@ -257,7 +257,7 @@ struct BackpressureTests {
     try await serving([Pauses(all: site.all, few: site.few)], arguments: ["--stream-max-bytes", "1GiB"]) { port in
       var random = SeededRandom(seed: seed)
       let readers = try FeedReader.Transport.allCases.map { try FeedReader($0, "/pauses/both", port: port) }
-      for _ in 0..<25 {
+      for _ in 0..<60 {
         let channel = Bool.random(using: &random) ? site.all : site.few
         try await site.publish(channel, .random(in: 1...60, using: &random))
         for reader in readers where Int.random(in: 0..<3, using: &random) == 0 {
