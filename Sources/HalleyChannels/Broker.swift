@@ -1,8 +1,11 @@
-/// The distribution engine behind the channels: one process or many nodes.
+/// The distribution engine behind the channels of many nodes.
+///
+/// A channel without one is of a single process: the log in memory is the truth, fan-out happens in the same loop turn, and a
+/// restart loses history, which every returning cursor is told by `reset(epoch)`.
 ///
 /// A broker alone appends: it decides on order and idempotency, and calls `channel.log` when a message has its place.
 /// Subscribers never talk to it; they attach to the log.
-package protocol Broker: Sendable {
+package protocol Broker: AnyObject, Sendable {
   /// Stores a message, then calls `done` exactly once, at once or later, on any thread.
   ///
   /// Success means that the message is in the log. `PublishError.refused` means that nothing was stored,
@@ -16,20 +19,4 @@ package protocol Broker: Sendable {
 
   /// The channel has no sink left on this node. Called under the log's lock: must only enqueue.
   func unsubscribe(_ channel: Channel)
-}
-
-/// The broker of a single process: the log in memory is the truth.
-///
-/// Fan-out happens in the same loop turn. A restart loses history; every returning cursor is told by `reset(epoch)`.
-package struct MemoryBroker: Broker {
-  package init() {}
-
-  package func publish(
-    _ draft: MessageDraft, to channel: Channel, done: @escaping @Sendable (Result<PublishReceipt, PublishError>) -> Void
-  ) {
-    done(.success(channel.log.append(draft)))
-  }
-
-  package func subscribe(_ channel: Channel) {}
-  package func unsubscribe(_ channel: Channel) {}
 }

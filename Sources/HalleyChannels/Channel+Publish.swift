@@ -55,10 +55,4 @@ extension Channel {
     let draft = try MessageDraft(binary: bytes, event: event, key: key, idempotencyKey: idempotencyKey)
     return try await publish(draft).id
   }
-
-  /// Refuses what is too large before anything is copied or parsed.
-  private func checkSize(_ count: Int) throws(PublishError) {
-    let limit = log.limits.payload
-    guard count <= limit else { throw .tooLarge(limit: limit) }
-  }
 }

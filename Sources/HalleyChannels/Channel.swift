@@ -21,8 +21,13 @@ public class Channel: @unchecked Sendable {
   /// What is wrong with the name, as the end of a sentence; a declared channel with a problem stops the start.
   package let nameProblem: String?
 
-  private let broker = Mutex<any Broker>(MemoryBroker())
-  private let rule: Mutex<ChannelContract?>
+  /// What every publish asks for, behind one lock.
+  private struct Door {
+    /// None: the log in memory is the truth.
+    var broker: (any Broker)?
+    var contract: ChannelContract?
+  }
+  private let door: Mutex<Door>
   /// Who is present, on routes that count.
   let presenceBook = Mutex(PresenceBook())
 
@@ -39,7 +44,7 @@ public class Channel: @unchecked Sendable {
     self.name = name
     self.history = history
     self.log = log
-    rule = Mutex(contract)
+    door = Mutex(Door(contract: contract))
     nameProblem = ChannelName.problem(name)
   }
 
@@ -52,7 +57,7 @@ public class Channel: @unchecked Sendable {
 
   /// Puts a broker behind the channel, before the first publish.
   package func use(_ newBroker: any Broker) {
-    broker.withLock { $0 = newBroker }
+    door.withLock { $0.broker = newBroker }
     log.observeDemand { [weak self] wanted in
       guard let self else { return }
       if wanted { newBroker.subscribe(self) } else { newBroker.unsubscribe(self) }
@@ -74,26 +79,51 @@ public class Channel: @unchecked Sendable {
   package func publish(
     admitted draft: MessageDraft, done: @escaping @Sendable (Result<PublishReceipt, PublishError>) -> Void
   ) {
-    broker.withLock { $0 }.publish(draft, to: self, done: done)
+    guard let broker = door.withLock({ $0.broker }) else { return done(.success(log.append(draft))) }
+    broker.publish(draft, to: self, done: done)
+  }
+
+  /// Publishes what a socket without frames has sent: bytes and their kind, no more. The outcome cannot be told to it either; the
+  /// broker's word is in the log.
+  ///
+  /// The way of most messages from clients. The draft stays a value in registers here, while handing it from module to module
+  /// costs more than all the rest.
+  ///
+  /// - Parameter payload: valid UTF-8 if the kind is text.
+  /// - Throws: as `admit`; `.invalid` for what is not JSON and should be.
+  package func publish(raw payload: [UInt8], as kind: MessageKind) throws(PublishError) {
+    try checkSize(payload.count)
+    let (broker, contract) = door.withLock { ($0.broker, $0.contract) }
+    if kind != .json, broker == nil, contract == nil {
+      _ = log.append(MessageDraft(plain: payload, kind: kind))
+      return
+    }
+    let draft = kind == .json ? try MessageDraft(json: payload) : MessageDraft(plain: payload, kind: kind)
+    publish(admitted: try admit(draft)) { _ in }
   }
 
   /// What a draft becomes in this channel: as it is, or for a typed channel the JSON of its type.
   ///
   /// - Throws: `.tooLarge`; `.invalid` when the channel's name or its type do not allow it.
-  package func admit(_ draft: MessageDraft) throws(PublishError) -> MessageDraft {
-    if let nameProblem { throw .invalid("the channel's name \(nameProblem)") }
-    let limit = log.limits.payload
-    guard draft.payload.count <= limit else { throw .tooLarge(limit: limit) }
+  package func admit(_ draft: consuming MessageDraft) throws(PublishError) -> MessageDraft {
+    try checkSize(draft.payload.count)
     guard let contract else { return draft }
     return try contract.admit(draft)
   }
 
+  /// Refuses what is too large, and everything in a channel that no start would have let pass.
+  func checkSize(_ count: Int) throws(PublishError) {
+    if let nameProblem { throw .invalid("the channel's name \(nameProblem)") }
+    let limit = log.mostPayload
+    guard count <= limit else { throw .tooLarge(limit: limit) }
+  }
+
   /// What every message has to be; nil when anything may be published.
-  package var contract: ChannelContract? { rule.withLock { $0 } }
+  package var contract: ChannelContract? { door.withLock { $0.contract } }
 
   /// Binds the channel to a type, unless it is bound already.
   package func adopt(_ contract: ChannelContract) {
-    rule.withLock { if $0 == nil { $0 = contract } }
+    door.withLock { if $0.contract == nil { $0.contract = contract } }
   }
 
   /// Publishes a draft and returns when the broker has appended it.

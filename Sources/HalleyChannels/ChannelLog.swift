@@ -27,6 +27,8 @@ package final class ChannelLog: Sendable {
   }
 
   private let state: Mutex<State>
+  /// Of the limits, what every publish asks for.
+  private let payload: Atomic<Int>
   private let clock: MillisecondClock
 
   /// An empty log.
@@ -38,11 +40,12 @@ package final class ChannelLog: Sendable {
   package init(limits: ChannelLimits, epoch: Epoch = .random(), clock: @escaping MillisecondClock = MonotonicTime.clock)
   {
     state = Mutex(State(log: LogState(epoch: epoch, limits: limits), usedAt: clock()))
+    payload = Atomic(limits.payload)
     self.clock = clock
   }
 
   /// Appends a message and hands it to every sink, unless its idempotency key is known.
-  package func append(_ draft: MessageDraft) -> PublishReceipt {
+  @inline(__always) package func append(_ draft: MessageDraft) -> PublishReceipt {
     let (receipt, full) = state.withLock { state -> (PublishReceipt, HistoryBudget?) in
       // Read under the lock, so that times rise with offsets.
       let now = clock()
@@ -50,7 +53,7 @@ package final class ChannelLog: Sendable {
       switch state.log.append(draft, now: now) {
       case .duplicate(let id): return (PublishReceipt(id: id, duplicate: true), nil)
       case .appended(let message):
-        for sink in state.sinks { sink.received(message) }
+        for index in state.sinks.indices { state.sinks[index].received(message) }
         return (PublishReceipt(id: message.id), state.count())
       }
     }
@@ -146,8 +149,14 @@ package final class ChannelLog: Sendable {
   /// The limits in force. Replacing them takes effect with the next call; what is already trimmed stays trimmed.
   package var limits: ChannelLimits {
     get { state.withLock { $0.log.limits } }
-    set { state.withLock { $0.log.limits = newValue } }
+    set {
+      state.withLock { $0.log.limits = newValue }
+      payload.store(newValue.payload, ordering: .relaxed)
+    }
   }
+
+  /// The largest payload that is taken, bytes.
+  var mostPayload: Int { payload.load(ordering: .relaxed) }
 
   /// Tells `body` now and at each change whether anybody is attached. Called under the lock: must only enqueue.
   func observeDemand(_ body: (@Sendable (Bool) -> Void)?) {

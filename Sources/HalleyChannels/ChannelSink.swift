@@ -14,6 +14,7 @@ package protocol ChannelSink: AnyObject, Sendable {
 package final class MessageInbox: ChannelSink {
   private let pending = Mutex<[Message]>([])
   private let wake: @Sendable () -> Void
+  private static let mostReserved = 64
 
   /// - Parameter wake: called when the first message of a batch has come; under the log's lock, so it must only
   ///   schedule that somebody takes the batch.
@@ -32,6 +33,8 @@ package final class MessageInbox: ChannelSink {
     pending.withLock { list in
       let taken = list
       list = []
+      // A burst is likely to be followed by one of its size: one allocation instead of one at each doubling.
+      if taken.count > 1 { list.reserveCapacity(min(taken.count, Self.mostReserved)) }
       return taken
     }
   }

@@ -6,6 +6,11 @@ struct IdempotencyWindow {
   private struct Name: Hashable {
     var publisher: String
     var key: String
+
+    init(_ claim: IdempotencyClaim) {
+      publisher = claim.publisher
+      key = claim.key
+    }
   }
   private struct Entry {
     var name: Name
@@ -23,20 +28,24 @@ struct IdempotencyWindow {
   /// The id that the draft's key got before, or nil.
   mutating func id(of draft: MessageDraft, limits: ChannelLimits, now: UInt64) -> MessageID? {
     forget(limits, now: now)
-    guard let key = draft.idempotencyKey else { return nil }
-    return ids[Name(publisher: draft.publisher, key: key)]
+    return draft.claim.flatMap { ids[Name($0)] }
   }
 
   /// Remembers the id of a draft that has a key.
   mutating func remember(_ id: MessageID, of draft: MessageDraft, limits: ChannelLimits, now: UInt64) {
-    guard let key = draft.idempotencyKey else { return }
-    let name = Name(publisher: draft.publisher, key: key)
+    guard let claim = draft.claim else { return }
+    let name = Name(claim)
     ids[name] = id
     order.append(Entry(name: name, seenAt: now))
     forget(limits, now: now)
   }
 
-  private mutating func forget(_ limits: ChannelLimits, now: UInt64) {
+  @inline(__always) private mutating func forget(_ limits: ChannelLimits, now: UInt64) {
+    // Most channels never see a key.
+    if head != order.count { forgetOldest(limits, now: now) }
+  }
+
+  private mutating func forgetOldest(_ limits: ChannelLimits, now: UInt64) {
     let window = UInt64(clamping: limits.idempotency)
     while head < order.count {
       let expired = now > window && order[head].seenAt < now - window

@@ -19,7 +19,7 @@ struct LogState {
   }
 
   /// Gives the draft the next position, unless its idempotency key is known.
-  mutating func append(_ draft: MessageDraft, now: UInt64) -> Append {
+  @inline(__always) mutating func append(_ draft: MessageDraft, now: UInt64) -> Append {
     if let id = idempotency.id(of: draft, limits: limits, now: now) { return .duplicate(id) }
     let id = MessageID(epoch: epoch, offset: window.top + 1)
     let message = Message(draft, id: id, appendedAt: now)

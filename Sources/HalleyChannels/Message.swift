@@ -10,10 +10,7 @@ public final class Message: Sendable {
   public let kind: MessageKind
   /// Minified JSON, UTF-8 text or any bytes, by `kind`.
   public let payload: [UInt8]
-  /// The event name, if the publisher gave one.
-  public let event: String?
-  /// The conflation key, if the publisher gave one.
-  public let key: String?
+  private let labels: MessageLabels?
   /// When the log took it, in milliseconds of the log's monotonic clock.
   package let appendedAt: UInt64
   /// What it counts towards byte limits of history and replay: payload, event and key.
@@ -21,17 +18,21 @@ public final class Message: Sendable {
   /// It tells of a member's coming or going; history neither counts it nor keeps it for its own sake.
   package let isPresence: Bool
 
+  /// The event name, if the publisher gave one.
+  public var event: String? { labels?.event }
+  /// The conflation key, if the publisher gave one.
+  public var key: String? { labels?.key }
+
   private let forms = Mutex(MessageForms())
 
   package init(_ draft: MessageDraft, id: MessageID, appendedAt: UInt64) {
     self.id = id
     kind = draft.kind
     payload = draft.payload
-    event = draft.event
-    key = draft.key
+    labels = draft.labels
     self.appendedAt = appendedAt
     isPresence = draft.isPresence
-    size = draft.payload.count + (draft.event?.utf8.count ?? 0) + (draft.key?.utf8.count ?? 0)
+    size = draft.payload.count + (draft.labels?.size ?? 0)
   }
 
   /// The bytes of one wire form, made on the first call. Any thread.

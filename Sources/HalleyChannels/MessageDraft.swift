@@ -3,20 +3,23 @@ import HalleyProtocols
 /// A message that is checked and ready for the log, which gives it its id.
 ///
 /// Everything that can be wrong with a message is found here, once, before any broker sees it.
-package struct MessageDraft: Sendable, Hashable {
+package struct MessageDraft: Sendable {
   package let kind: MessageKind
   /// Minified JSON, valid UTF-8, or any bytes.
   package let payload: [UInt8]
-  /// Name of the event on transports that have one; at most 128 bytes without CR, LF, NUL.
-  package let event: String?
-  /// Key for conflation, under the same rules.
-  package let key: String?
-  /// 1–128 printable ASCII bytes; a repetition within the window returns the first id.
-  package let idempotencyKey: String?
-  /// Who publishes: idempotency keys of different publishers never meet.
-  package let publisher: String
+  let labels: MessageLabels?
+  let claim: IdempotencyClaim?
   /// The channel's own word on a member's coming or going; nobody else can publish one.
   package let isPresence: Bool
+
+  /// Name of the event on transports that have one; at most 128 bytes without CR, LF, NUL.
+  package var event: String? { labels?.event }
+  /// Key for conflation, under the same rules.
+  package var key: String? { labels?.key }
+  /// 1–128 printable ASCII bytes; a repetition within the window returns the first id.
+  package var idempotencyKey: String? { claim?.key }
+  /// Who publishes, where that matters: idempotency keys of different publishers never meet.
+  package var publisher: String { claim?.publisher ?? "" }
 
   /// Checks payload and attributes.
   ///
@@ -41,13 +44,14 @@ package struct MessageDraft: Sendable, Hashable {
   }
 
   /// Bytes that are known to be valid UTF-8.
-  package init(validText payload: [UInt8]) {
-    kind = .text
+  package init(validText payload: [UInt8]) { self.init(plain: payload, kind: .text) }
+
+  /// A payload that needs no check any more, without labels.
+  init(plain payload: [UInt8], kind: MessageKind) {
+    self.kind = kind
     self.payload = payload
-    event = nil
-    key = nil
-    idempotencyKey = nil
-    publisher = ""
+    labels = nil
+    claim = nil
     isPresence = false
   }
 
@@ -85,10 +89,8 @@ package struct MessageDraft: Sendable, Hashable {
     self.kind = kind
     self.payload = payload
     // An empty event name means no event in an event stream; one meaning on all transports.
-    self.event = event?.isEmpty == true ? nil : event
-    self.key = key
-    self.idempotencyKey = idempotencyKey
-    self.publisher = publisher
+    labels = MessageLabels(event: event?.isEmpty == true ? nil : event, key: key)
+    claim = idempotencyKey.map { IdempotencyClaim(key: $0, publisher: publisher) }
     isPresence = false
   }
 
@@ -98,10 +100,8 @@ package struct MessageDraft: Sendable, Hashable {
   package init(presence event: String, json: [UInt8]) {
     kind = .json
     payload = json
-    self.event = event
-    key = nil
-    idempotencyKey = nil
-    publisher = ""
+    labels = MessageLabels(event: event, key: nil)
+    claim = nil
     isPresence = true
   }
 

@@ -3,9 +3,12 @@
 /// Appending and trimming are amortised O(1). The newest position outlives its message: an empty window still knows
 /// where the log stands.
 struct MessageWindow {
-  /// Slots before `head` are empty, all later ones full.
+  /// A ring, as long as a power of two; the slots that hold no message are nil.
   private var slots: [Message?] = []
+  /// Where the oldest message is.
   private var head = 0
+  /// How many messages are retained.
+  private(set) var count = 0
   /// Sum of the retained messages' sizes.
   private(set) var bytes = 0
   /// How many of the retained messages tell of members.
@@ -13,29 +16,41 @@ struct MessageWindow {
   /// Offset of the newest message ever appended; 0 before the first.
   private(set) var top = 0
 
-  /// How many messages are retained.
-  var count: Int { slots.count - head }
+  /// A ring that has become empty gives its memory back if it is longer than this.
+  private static let smallRing = 16
+
   /// Offset of the oldest retained message; `top + 1` when nothing is retained.
   var first: Int { top - count + 1 }
 
   /// Takes the message at offset `top + 1`.
   mutating func append(_ message: Message) {
     precondition(message.id.offset == top + 1, "a log grows by one position at a time")
-    slots.append(message)
+    if count == slots.count { grow() }
+    slots[slot(count)] = message
+    count += 1
     bytes += message.size
     if message.isPresence { presences += 1 }
     top += 1
   }
 
+  /// Where the message is that is so many after the oldest.
+  private func slot(_ place: Int) -> Int { (head &+ place) & (slots.count &- 1) }
+
+  private mutating func grow() {
+    var longer: [Message?] = []
+    longer.reserveCapacity(max(Self.smallRing, 2 * count))
+    for place in 0..<count { longer.append(slots[slot(place)]) }
+    longer.append(contentsOf: repeatElement(nil, count: max(Self.smallRing, 2 * count) - count))
+    slots = longer
+    head = 0
+  }
+
   /// Drops the oldest messages until count, bytes and age are within the limits.
   mutating func trim(_ limits: ChannelLimits, now: UInt64) {
     let age = UInt64(clamping: limits.historyAge)
-    while let oldest = slots.indices.contains(head) ? slots[head] : nil {
-      let expired = now > age && oldest.appendedAt < now - age
-      guard expired || isFull(limits) else { break }
-      drop(oldest)
-    }
-    compact()
+    let horizon = now > age ? now - age : 0
+    while count > 0, isFull(limits) || (slots[head]?.appendedAt ?? .max) < horizon { _ = dropOldest() }
+    giveBack()
   }
 
   /// Drops the oldest messages until so many bytes are free.
@@ -43,26 +58,24 @@ struct MessageWindow {
   /// - Parameter overhead: what a message counts for besides its size.
   mutating func release(_ wanted: Int, overhead: Int) {
     var left = wanted
-    while left > 0, let oldest = slots.indices.contains(head) ? slots[head] : nil {
-      left -= oldest.size + overhead
-      drop(oldest)
-    }
-    compact()
+    while left > 0, count > 0 { left -= dropOldest() + overhead }
+    giveBack()
   }
 
-  private mutating func drop(_ oldest: Message) {
-    slots[head] = nil
-    head += 1
+  /// Returns the size of the message that has gone; there must be one.
+  private mutating func dropOldest() -> Int {
+    guard let oldest = slots[head].take() else { return 0 }
+    head = slot(1)
+    count -= 1
     bytes -= oldest.size
     if oldest.isPresence { presences -= 1 }
+    return oldest.size
   }
 
-  private mutating func compact() {
-    // Moving the rest only when at least as much was dropped keeps the cost per message constant.
-    if head > 16, head >= count {
-      slots.removeSubrange(..<head)
-      head = 0
-    }
+  private mutating func giveBack() {
+    if count > 0 || slots.count <= Self.smallRing { return }
+    slots = []
+    head = 0
   }
 
   /// What is said about members does not push out what members say, until there is as much of the one as there may be
@@ -75,7 +88,7 @@ struct MessageWindow {
   /// The retained message at an offset, or nil.
   subscript(offset: Int) -> Message? {
     guard offset >= first, offset <= top else { return nil }
-    return slots[head + (offset - first)]
+    return slots[slot(offset - first)]
   }
 
   /// Whether everything after `offset` fits into the limits.

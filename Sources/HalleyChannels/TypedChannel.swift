@@ -86,7 +86,7 @@ package struct EventCodec<Event: Codable & Sendable>: Sendable {
 }
 
 extension ChannelContract {
-  package init<Event>(_ codec: EventCodec<Event>) {
+  package convenience init<Event>(_ codec: EventCodec<Event>) {
     self.init(type: Event.self, dates: codec.dates) { (try? codec.decode($0)) != nil }
   }
 }

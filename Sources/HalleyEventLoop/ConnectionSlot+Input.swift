@@ -127,7 +127,7 @@ extension ConnectionSlot {
 
   /// The end of input, an error or nothing to read.
   @inline(never) private func inputStopped(_ result: Int) {
-    if result < 0, errno == EAGAIN || errno == EINTR { return }
+    if Self.mayTryAgain(result) { return }
     close()
   }
 
@@ -135,7 +135,7 @@ extension ConnectionSlot {
   @inline(never) private func readableWithoutDriver() {
     guard has(.finishing), !has([.closing, .peerEnded]) else { return }
     let result = halley_receive(p.pointee.fd, p.pointee.loop.pointee.input, LoopState.inputCapacity, 0)
-    if result > 0 || result < 0 && (errno == EAGAIN || errno == EINTR) { return }
+    if result > 0 || Self.mayTryAgain(result) { return }
     if result < 0 || !has(.queued) { return close() }
     // The peer has ended its side only: it still gets what is queued.
     p.pointee.flags.insert(.peerEnded)

@@ -8,9 +8,13 @@ extension ConnectionSlot {
   private static var flushBudget: Int { 1 << 20 }
   private static var noSignal: Int32 { Int32(MSG_NOSIGNAL) }
 
+  /// How many bytes the socket took, or `-errno`.
   @inline(__always) static func send(_ fd: Int32, _ bytes: UnsafePointer<UInt8>, _ count: Int) -> Int {
     halley_send(fd, bytes, count, noSignal)
   }
+
+  /// The call may succeed later: the result is no error of the connection.
+  static func mayTryAgain(_ result: Int) -> Bool { result == Int(-EAGAIN) || result == Int(-EINTR) }
 
   // MARK: The cork
 
@@ -33,7 +37,7 @@ extension ConnectionSlot {
       return
     }
     if !has(.queued) {
-      if result < 0, errno != EAGAIN, errno != EINTR { return fail() }
+      if result < 0, !Self.mayTryAgain(result) { return fail() }
       p.pointee.flags.insert(.blocked)
     }
     let sent = max(result, 0)
@@ -131,11 +135,12 @@ extension ConnectionSlot {
 
   /// A broadcast that the socket has not taken whole. True when it is too large to wait: then nothing of it has left.
   @inline(never) func broadcastFellShort(_ run: SharedBytes, _ result: Int, _ end: Int) -> Bool {
-    if result < 0, errno != EAGAIN, errno != EINTR {
+    if result < 0, !Self.mayTryAgain(result) {
       fail()
       return false
     }
     p.pointee.flags.insert(.blocked)
+    if result > 0 { p.pointee.lastOutput = p.pointee.loop.pointee.now }
     if result <= 0, lags(behind: run, end) { return true }
     enqueue(run, max(result, 0), end, isBegun: result > 0)
     return false
@@ -184,7 +189,7 @@ extension ConnectionSlot {
       let (start, count) = gather(queue)
       let sent = Self.send(p.pointee.fd, start, count)
       if sent < 0 {
-        if errno == EAGAIN || errno == EINTR { return p.pointee.flags.formUnion(.blocked) }
+        if Self.mayTryAgain(sent) { return p.pointee.flags.formUnion(.blocked) }
         return fail()
       }
       p.pointee.lastOutput = loop.pointee.now

@@ -18,7 +18,7 @@ public final class EventLoop: @unchecked Sendable {
   public let executor: LoopExecutor
 
   let state: UnsafeMutablePointer<LoopState>
-  let inbox: LoopInbox
+  @usableFromInline let inbox: LoopInbox
   var slabs: [ConnectionSlab] = []
   /// Listeners on this base, looked up when accepting fails.
   var listeners: [Listener] = []
@@ -117,7 +117,7 @@ public final class EventLoop: @unchecked Sendable {
   public func stop() { inbox.requestStop() }
 
   /// Whether the calling thread is the loop's. Before `run` that is the thread that made it.
-  public var isOnLoop: Bool { inbox.isOwner }
+  @inlinable public var isOnLoop: Bool { inbox.isOwner }
 
   /// Traps off the loop's thread.
   public func preconditionOnLoop() { precondition(isOnLoop, "not on the event loop's thread") }

@@ -1,9 +1,10 @@
+public import CHalleyShims
 internal import CLibevent
 internal import Glibc
-internal import Synchronization
+public import Synchronization
 
 /// What other threads bring to a loop, and whose thread the loop is on. Outlives the loop, since tasks may.
-final class LoopInbox: Sendable {
+@usableFromInline final class LoopInbox: Sendable {
   typealias Job = @Sendable () -> Void
 
   private struct Contents {
@@ -17,7 +18,7 @@ final class LoopInbox: Sendable {
   }
 
   private let contents = Mutex(Contents())
-  private let owner = Atomic<UInt>(UInt(pthread_self()))
+  @usableFromInline let owner = Atomic<UInt>(UInt(halley_thread()))
   private let stopRequested = Atomic<Bool>(false)
   /// Readable when something has come; an eventfd.
   let bell: Int32
@@ -29,10 +30,10 @@ final class LoopInbox: Sendable {
 
   deinit { Glibc.close(bell) }
 
-  /// The calling thread is the loop's.
-  var isOwner: Bool { owner.load(ordering: .relaxed) == UInt(pthread_self()) }
+  /// The calling thread is the loop's. Inlined into other modules, with the shim that it calls: asked several times a message.
+  @inlinable var isOwner: Bool { owner.load(ordering: .relaxed) == UInt(halley_thread()) }
   /// The calling thread becomes the loop's. It sees all that the one before did, up to its own `claim` or `disclaim`.
-  func claim() { _ = owner.exchange(UInt(pthread_self()), ordering: .acquiringAndReleasing) }
+  func claim() { _ = owner.exchange(UInt(halley_thread()), ordering: .acquiringAndReleasing) }
   /// No other thread has the loop.
   var mayClaim: Bool { isOwner || owner.load(ordering: .relaxed) == 0 }
   /// What the last owner did is seen from here on, without becoming the owner.

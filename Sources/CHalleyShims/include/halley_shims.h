@@ -9,3 +9,4 @@
 #include "halley_memory.h"
 #include "halley_openat2.h"
 #include "halley_socket.h"
+#include "halley_thread.h"

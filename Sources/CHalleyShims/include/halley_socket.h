@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #if defined(__x86_64__)
+/* The system call itself: its result, or -errno. */
 static inline ssize_t halley_transfer(long call, int fd, const void *bytes, size_t count, int flags) {
   register long r10 __asm__("r10") = flags;
   register long r8 __asm__("r8") = 0;
@@ -19,13 +20,12 @@ static inline ssize_t halley_transfer(long call, int fd, const void *bytes, size
                    : "=a"(result)
                    : "a"(call), "D"((long)fd), "S"(bytes), "d"(count), "r"(r10), "r"(r8), "r"(r9)
                    : "rcx", "r11", "memory");
-  if (__builtin_expect(result < 0, 0)) {
-    errno = (int)-result;
-    return -1;
-  }
   return result;
 }
+#define HALLEY_SEND(fd, bytes, count, flags) halley_transfer(SYS_sendto, fd, bytes, count, flags)
+#define HALLEY_RECEIVE(fd, bytes, count, flags) halley_transfer(SYS_recvfrom, fd, bytes, count, flags)
 #elif defined(__aarch64__)
+/* The system call itself: its result, or -errno. */
 static inline ssize_t halley_transfer(long call, int fd, const void *bytes, size_t count, int flags) {
   register long x8 __asm__("x8") = call;
   register long x0 __asm__("x0") = fd;
@@ -35,28 +35,23 @@ static inline ssize_t halley_transfer(long call, int fd, const void *bytes, size
   register long x4 __asm__("x4") = 0;
   register long x5 __asm__("x5") = 0;
   __asm__ volatile("svc 0" : "+r"(x0) : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5) : "memory");
-  if (__builtin_expect(x0 < 0, 0)) {
-    errno = (int)-x0;
-    return -1;
-  }
   return x0;
 }
+#define HALLEY_SEND(fd, bytes, count, flags) halley_transfer(SYS_sendto, fd, bytes, count, flags)
+#define HALLEY_RECEIVE(fd, bytes, count, flags) halley_transfer(SYS_recvfrom, fd, bytes, count, flags)
+#else
+static inline ssize_t halley_or_error(ssize_t result) { return result < 0 ? -errno : result; }
+#define HALLEY_SEND(fd, bytes, count, flags) halley_or_error(send(fd, bytes, count, flags))
+#define HALLEY_RECEIVE(fd, bytes, count, flags) halley_or_error(recv(fd, bytes, count, flags))
 #endif
 
-/* send(2), without being a cancellation point. */
+/* send(2), without being a cancellation point. Returns -errno when it fails and leaves errno alone, so that a loop over many
+ * sockets has no call in it. */
 static inline ssize_t halley_send(int fd, const void *bytes, size_t count, int flags) {
-#if defined(__x86_64__) || defined(__aarch64__)
-  return halley_transfer(SYS_sendto, fd, bytes, count, flags);
-#else
-  return send(fd, bytes, count, flags);
-#endif
+  return HALLEY_SEND(fd, bytes, count, flags);
 }
 
-/* recv(2), without being a cancellation point. */
+/* recv(2), in the same way. */
 static inline ssize_t halley_receive(int fd, void *bytes, size_t count, int flags) {
-#if defined(__x86_64__) || defined(__aarch64__)
-  return halley_transfer(SYS_recvfrom, fd, bytes, count, flags);
-#else
-  return recv(fd, bytes, count, flags);
-#endif
+  return HALLEY_RECEIVE(fd, bytes, count, flags);
 }

@@ -67,9 +67,15 @@
     }
   }
 
-  /// The eight bytes of a word, highest first.
-  @inlinable public mutating func append(bigEndian word: UInt64) {
-    unsafe UnsafeMutableRawPointer(reserve(8)).storeBytes(of: word.bigEndian, as: UInt64.self)
+  /// The bytes of a word, highest first.
+  @inlinable public mutating func append<Word: FixedWidthInteger & BitwiseCopyable>(bigEndian word: Word) {
+    let place = unsafe UnsafeMutableRawPointer(reserve(MemoryLayout<Word>.size))
+    unsafe place.storeBytes(of: word.bigEndian, as: Word.self)
+  }
+
+  /// The bytes of a word, lowest first.
+  @inlinable public mutating func append<Word: FixedWidthInteger & BitwiseCopyable>(littleEndian word: Word) {
+    append(bigEndian: word.byteSwapped)
   }
 
   /// What `body` writes as one chunk (RFC 9112 §7.1), at most 20 bytes more; nothing if it writes nothing, since an

@@ -102,13 +102,15 @@
 extension ByteWriter {
   /// The head of a server's frame, at most 10 bytes.
   public mutating func frameHead(_ first: UInt8, count: Int) {
-    append(first)
+    // The bytes of a head as one word, lowest first.
     if count < 126 {
-      append(UInt8(truncatingIfNeeded: count))
-      return
+      append(littleEndian: UInt16(first) | UInt16(truncatingIfNeeded: count) << 8)
+    } else if count < 65536 {
+      let size = UInt16(truncatingIfNeeded: count).byteSwapped
+      append(littleEndian: UInt32(first) | 126 << 8 | UInt32(size) << 16)
+    } else {
+      append(littleEndian: UInt16(first) | 127 << 8)
+      append(bigEndian: UInt64(truncatingIfNeeded: count))
     }
-    let bytes = count < 65536 ? 2 : 8
-    append(bytes == 2 ? 126 : 127)
-    for place in (0..<bytes).reversed() { append(UInt8(truncatingIfNeeded: count >> (8 * place))) }
   }
 }

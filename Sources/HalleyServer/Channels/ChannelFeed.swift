@@ -9,6 +9,8 @@ internal import HalleyProtocols
 /// the joined cursor too. Held polls are answered with the turn's messages as one batch. Confined to its loop.
 package final class ChannelFeed: TurnTask {
   package let set: ChannelSet
+  /// The channel that a payload without a name is for; nil when there are several.
+  let soleChannel: Channel?
   private let loop: EventLoop
   let relief: OutputRelief
   /// One for each channel of the set.
@@ -37,6 +39,7 @@ package final class ChannelFeed: TurnTask {
     set: ChannelSet, loop: EventLoop, relief: OutputRelief, onIdle: @escaping (ChannelFeed) -> Void
   ) {
     self.set = set
+    soleChannel = set.target(nil)
     self.loop = loop
     self.relief = relief
     self.onIdle = onIdle
@@ -173,9 +176,9 @@ package final class ChannelFeed: TurnTask {
         sendCapped(batch, to: group, as: StreamKind(format: .lines, isChunked: encoding == .lineChunk))
       } else if set.isSingle {
         let messages = pending[0]
-        send(
-          messages.count, to: group, position: { Position([messages[$0].id]) },
-          most: { BroadcastGroup.room(for: messages[$0], encoding) }, append: { group.append(messages[$0], encoding) })
+        send(messages.count, to: group, position: { Position([messages[$0].id]) }) { index, isEmpty in
+          group.append(messages[index], encoding, isEmpty: isEmpty)
+        }
       } else {
         send(batch, to: group, position: \.position, bytes: { $0.encoded(encoding) })
       }
@@ -208,18 +211,19 @@ package final class ChannelFeed: TurnTask {
     passedOver: ([Connection], Int) -> Void = { _, _ in }
   ) {
     let forms = items.map(bytes)
-    send(
-      items.count, to: group, position: { position(items[$0]) }, most: { forms[$0].count },
-      append: { index in
-        let form = forms[index]
-        unsafe group.append(form.span.bytes)
-      }, passedOver: passedOver)
+    send(items.count, to: group, position: { position(items[$0]) }, passedOver: passedOver) { index, isEmpty in
+      let form = forms[index]
+      guard isEmpty || group.hasRoom(for: form.count) else { return false }
+      unsafe group.append(form.span.bytes)
+      return true
+    }
   }
 
-  /// - Parameter most: no fewer bytes than `append` appends for the item of that index.
+  /// - Parameter append: appends the item of that index to the group's run and returns true; or false, if the run has no room for
+  ///   it. Called again then, with true: by now the run has been sent.
   private func send(
-    _ count: Int, to group: BroadcastGroup, position: (Int) -> Position, most: (Int) -> Int, append: (Int) -> Void,
-    passedOver: ([Connection], Int) -> Void = { _, _ in }
+    _ count: Int, to group: BroadcastGroup, position: (Int) -> Position,
+    passedOver: ([Connection], Int) -> Void = { _, _ in }, append: (Int, _ isEmpty: Bool) -> Bool
   ) {
     var start = 0
     func deliver() {
@@ -229,12 +233,10 @@ package final class ChannelFeed: TurnTask {
       passedOver(laggards, start)
       fallBehind(laggards, at: start == 0 ? live : position(start - 1))
     }
-    for index in 0..<count {
-      if !group.hasRoom(for: most(index)) {
-        deliver()
-        start = index
-      }
-      append(index)
+    for index in 0..<count where !append(index, false) {
+      deliver()
+      start = index
+      _ = append(index, true)
     }
     deliver()
   }
@@ -256,19 +258,21 @@ package final class ChannelFeed: TurnTask {
     onIdle(self)
   }
 
-  /// Lets go of the logs. Nothing arrives any more.
+  /// Lets go of the logs; the owner must call it before it drops the feed. Nothing arrives any more.
   package func detach() {
     idle?.cancel()
+    link.feed = nil
     guard isAttached else { return }
     isAttached = false
     for (channel, inbox) in zip(set.channels, inboxes) { channel.log.detach(inbox) }
-    link.feed = nil
   }
 }
 
 /// The way from a channel's inbox to the feed, which ends when the feed lets go. Confined to the loop.
+///
+/// Not weak: an object that ever had a weak reference is counted by a slower way, and a feed is asked for on each publish.
 private final class FeedLink {
-  weak var feed: ChannelFeed?
+  var feed: ChannelFeed?
 
   func announce(_ loop: EventLoop) {
     if let feed { loop.atEndOfTurn(feed) }
@@ -280,19 +284,21 @@ extension BroadcastGroup {
   /// would make runs leave early.
   private static let writtenInPlace = 16 << 10
 
-  /// No fewer bytes than `append` needs.
-  fileprivate static func room(for message: Message, _ encoding: MessageEncoding) -> Int {
+  /// Appends a message, unless the run has no room for it and is not empty.
+  fileprivate func append(_ message: Message, _ encoding: MessageEncoding, isEmpty: Bool) -> Bool {
     let most = message.mostBytes(encoding)
-    return most > writtenInPlace ? message.encoded(encoding).count : most
-  }
-
-  fileprivate func append(_ message: Message, _ encoding: MessageEncoding) {
-    let most = message.mostBytes(encoding)
-    if most > Self.writtenInPlace { return unsafe append(message.encoded(encoding).span.bytes) }
+    if most > Self.writtenInPlace {
+      let form = message.encoded(encoding)
+      guard isEmpty || hasRoom(for: form.count) else { return false }
+      unsafe append(form.span.bytes)
+      return true
+    }
+    guard isEmpty || hasRoom(for: most) else { return false }
     unsafe append(count: most) { start in
       var writer = unsafe ByteWriter(start, capacity: most)
       message.write(encoding, to: &writer)
       return writer.count
     }
+    return true
   }
 }

@@ -83,42 +83,33 @@ class ChannelSocketDriver: WebSocketDriver {
       batch: firstBatch)
     if let frame = welcome(read) { socket.connection.write(bytes: frame) }
     read.forEach { socket.connection.write(bytes: set.encode($0, encoding, at: $1)) }
-    WebSocketCompanion.of(socket.connection).attachment = feed
+    WebSocketCompanion.attach(feed, to: socket.connection)
     feed.admit(socket.connection, self, read)
     return read
   }
 
   override func message(_ socket: WebSocketConnection, _ message: WebSocketMessage) {
-    guard inbound != .ignore, let set = feed(of: socket)?.set else { return }
+    guard inbound != .ignore, let feed = feed(of: socket) else { return }
     // A payload alone cannot say which of several channels it is for.
-    guard let channel = set.target(nil) else { return socket.close(code: .policyViolation, reason: "channel") }
-    var draft: MessageDraft
+    guard let channel = feed.soleChannel else { return socket.close(code: .policyViolation, reason: "channel") }
+    let kind: MessageKind = inbound == .publishJSON ? .json : message.isText ? .text : .binary
     do {
-      if inbound == .publishJSON {
-        draft = try MessageDraft(json: message.bytes)
-      } else if message.isText {
-        draft = MessageDraft(validText: message.bytes)
-      } else {
-        draft = try MessageDraft(binary: message.bytes)
-      }
-      draft = try channel.admit(draft)
+      try channel.publish(raw: message.bytes, as: kind)
     } catch .tooLarge {
       return socket.close(code: .messageTooBig)
     } catch {
       let mustFit = inbound == .publishJSON || channel.contract != nil
       return socket.close(code: mustFit ? .invalidPayload : .policyViolation)
     }
-    // Raw mode has no way to tell the outcome; the broker's word is in the log of the channel.
-    channel.publish(admitted: draft) { _ in }
   }
 
   func feed(of socket: WebSocketConnection) -> ChannelFeed? {
-    WebSocketCompanion.existing(socket.connection)?.attachment as? ChannelFeed
+    WebSocketCompanion.attachment(of: socket.connection, as: ChannelFeed.self)
   }
 
   override func hasRoom(_ connection: Connection) {
     readOn(connection)
-    (WebSocketCompanion.existing(connection)?.attachment as? ChannelFeed)?.hasRoom(connection)
+    WebSocketCompanion.attachment(of: connection, as: ChannelFeed.self)?.hasRoom(connection)
   }
 
   /// RFC 6455 §5.5.1: no data follows our close frame; and what waits, the frame too, is not overtaken by new messages.

@@ -27,7 +27,7 @@ final class FramedSocketDriver: ChannelSocketDriver {
     self.opening = nil
     server.presence.hold(opening.ticket, for: socket.connection)
     opening.ticket = nil
-    WebSocketCompanion.of(socket.connection).attachment = opening
+    WebSocketCompanion.attach(opening, to: socket.connection)
     rearm(socket.connection)
   }
 
@@ -112,6 +112,6 @@ final class FramedSocketDriver: ChannelSocketDriver {
   }
 
   private func pending(_ socket: WebSocketConnection) -> SocketOpening? {
-    WebSocketCompanion.existing(socket.connection)?.attachment as? SocketOpening
+    WebSocketCompanion.attachment(of: socket.connection, as: SocketOpening.self)
   }
 }

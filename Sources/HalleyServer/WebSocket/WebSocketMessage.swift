@@ -40,7 +40,14 @@ public struct WebSocketMessage: Sendable {
   /// The payload as a string: a copy. Binary that is not UTF-8 is repaired.
   public var text: String { unsafe read { unsafe String(decoding: $0, as: UTF8.self) } ?? "" }
   /// The payload as an array: a copy.
-  public var bytes: [UInt8] { unsafe owned ?? read { unsafe Array($0) } ?? [] }
+  public var bytes: [UInt8] {
+    if owned != nil { return owned ?? [] }
+    guard let payload = unsafe payload() else {
+      expired()
+      return []
+    }
+    return unsafe Array(UnsafeBufferPointer(start: payload, count: length))
+  }
 
   /// A message with bytes of its own, which may be kept and may travel.
   public func copy() -> WebSocketMessage {

@@ -41,6 +41,9 @@ internal import HalleyProtocols
 }
 
 /// What only some connections need beyond their slot: made when it is needed, freed when it is not.
+///
+/// A connection has one object. As long as it needs no companion, that is what a subclass of the driver has attached, or nothing;
+/// after that the companion holds the attachment.
 final class WebSocketCompanion {
   /// Earlier fragments of a message, or an inflated one.
   var memory = WebSocketMemory()
@@ -48,27 +51,36 @@ final class WebSocketCompanion {
   var pong: [UInt8]?
   /// The handler's side; nil on routes without one.
   var socket: WebSocket?
-  /// Whatever a subclass of the driver needs for this connection.
-  var attachment: AnyObject?
+  private var attachment: AnyObject?
 
-  var isNeeded: Bool { memory.count > 0 || pong != nil || socket != nil || attachment != nil }
+  private var isNeeded: Bool { memory.count > 0 || pong != nil || socket != nil }
 
   /// The connection's companion, if it has one.
-  static func existing(_ connection: Connection) -> WebSocketCompanion? {
-    // Every driver of this kind puts nothing else there.
-    connection.object.map { unsafe unsafeDowncast($0, to: WebSocketCompanion.self) }
-  }
+  static func existing(_ connection: Connection) -> WebSocketCompanion? { connection.object as? WebSocketCompanion }
 
   /// The connection's companion, made if need be.
   static func of(_ connection: Connection) -> WebSocketCompanion {
     if let companion = existing(connection) { return companion }
     let companion = WebSocketCompanion()
+    companion.attachment = connection.object
     connection.object = companion
     return companion
   }
 
   /// Frees it unless it still holds something.
   static func release(_ connection: Connection) {
-    if let companion = existing(connection), !companion.isNeeded { connection.object = nil }
+    if let companion = existing(connection), !companion.isNeeded { connection.object = companion.attachment }
+  }
+
+  /// Whatever a subclass of the driver needs for this connection; never a companion.
+  static func attach(_ object: AnyObject, to connection: Connection) {
+    if let companion = existing(connection) { companion.attachment = object } else { connection.object = object }
+  }
+
+  /// What has been attached, if it is of that kind.
+  @inline(__always)
+  static func attachment<Kind: AnyObject>(of connection: Connection, as kind: Kind.Type) -> Kind? {
+    guard let object = connection.object else { return nil }
+    return object as? Kind ?? (object as? WebSocketCompanion)?.attachment as? Kind
   }
 }

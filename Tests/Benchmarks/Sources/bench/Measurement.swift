@@ -53,7 +53,7 @@ final class Contender {
     guard let simulated, let callgrind = simulated.callgrind, let arguments = row.arguments(profile) else { return nil }
     let load = try simulated.load(arguments + ["--timeout", "90"])
     defer { load.stop() }
-    try load.run(max(1, row.countUnderCallgrind / 10))
+    try load.run(row.warmUpUnderCallgrind ?? max(1, row.countUnderCallgrind / 10))
     var units = 0
     let profile = try callgrind.profile { units = try load.run(row.countUnderCallgrind) }
     return Double(profile.instructions) / Double(units)

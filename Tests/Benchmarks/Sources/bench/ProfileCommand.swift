@@ -9,6 +9,7 @@ struct ProfileCommand: ParsableCommand {
   @OptionGroup var options: ServerOptions
   @Option(help: "Rows whose name contains this.") var rows = "echo, 1 in flight"
   @Option(help: "Most functions per row.") var functions = 30
+  @Option(help: "Also who calls this function, such as swift_retain.") var callersOf: [String] = []
 
   func run() throws {
     let rows = LoadRow.all.filter { $0.name.localizedStandardContains(self.rows) }
@@ -22,7 +23,7 @@ struct ProfileCommand: ParsableCommand {
       guard let arguments = row.arguments(options.profile) else { continue }
       let load = try server.load(arguments + ["--timeout", "90"])
       defer { load.stop() }
-      try load.run(max(1, row.countUnderCallgrind / 10))
+      try load.run(row.warmUpUnderCallgrind ?? max(1, row.countUnderCallgrind / 10))
       var units = 0
       let profile = try callgrind.profile { units = try load.run(row.countUnderCallgrind) }
       report(row, profile, units)
@@ -37,8 +38,15 @@ struct ProfileCommand: ParsableCommand {
     say("      own     calls  function")
     for (name, cost) in profile.own.sorted(by: { $0.value > $1.value }).prefix(functions) {
       let each = Double(cost) / Double(units)
-      if each < 0.05 { break }
-      say(String(format: "%9.1f %9.2f  ", each, Double(counts[name, default: 0]) / Double(units)) + name)
+      if each < 0.005 { break }
+      say(String(format: "%9.3f %9.4f  ", each, Double(counts[name, default: 0]) / Double(units)) + name)
+    }
+    for callee in callersOf {
+      say("    calls  caller of \(callee)")
+      for (call, count) in profile.calls.filter({ $0.key.callee == callee }).sorted(by: { $0.value > $1.value }) {
+        let each = Double(count) / Double(units)
+        if each >= 0.0001 { say(String(format: "%9.4f  ", each) + call.caller) }
+      }
     }
   }
 }
