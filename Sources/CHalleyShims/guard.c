@@ -192,6 +192,7 @@ static void input_changed(struct evbuffer *input, const struct evbuffer_cb_info 
 static void output_written(struct bufferevent *bev, void *context) {
   struct halley_guard *guard = context;
   if (!guard->queued || evbuffer_get_length(bufferevent_get_output(bev)) > 0) return;
+  if (guard->file && !halley_guard_file_step(guard)) return;
   guard->queued = 0;
   switch ((guard_state)guard->state) {
   case GUARD_REPLY:
@@ -320,6 +321,7 @@ void halley_guard_free(struct halley_guard *guard) {
   struct halley_carrier *carrier = guard->carrier;
   event_del(&guard->event);
   if (guard->partial) carrier->hooks.release(guard->partial);
+  halley_guard_drop_file(guard);
   free(guard->answer);
   if (guard->fd >= 0) carrier->by_fd[guard->fd] = NULL;
   *guard->previous = guard->next;

@@ -88,18 +88,21 @@ public final class EventLoop: @unchecked Sendable {
   }
 
   /// Runs until `stop()`; the calling thread becomes the loop's. Afterwards all connections have ended.
+  /// SIGPIPE is blocked on the thread meanwhile; programs that are started from it inherit that.
   /// Traps when another thread has the loop: that one must call `handOver()` first.
   public func run() {
     precondition(!isRunning, "the loop runs already")
     precondition(inbox.mayClaim, "the loop belongs to another thread, which must call handOver() first")
     inbox.claim()
     LoopThread.enter(self)
+    let pipe = PipeSignal()
     isRunning = true
     while !inbox.isStopRequested {
       if event_base_loop(base, EVLOOP_NO_EXIT_ON_EMPTY) < 0 { break }
     }
     isRunning = false
     shutDown()
+    pipe.restore()
     LoopThread.leave()
   }
 

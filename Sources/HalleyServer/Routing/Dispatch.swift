@@ -80,7 +80,7 @@ struct Dispatch {
 
   // MARK: Starting
 
-  /// Static files: small ones in one piece, others in steps of 64 KiB as the client takes them.
+  /// Static files: small ones in one piece, others by the kernel as the client takes them.
   private func serve(_ route: LoopRoute, _ path: RequestPath, _ depth: Int) {
     guard let files = route.files else { return Answer.refuse(exchange, 404, "not_found") }
     let head = exchange.head
