@@ -7,6 +7,7 @@
 #include <event2/http.h>
 #include <event2/listener.h>
 #include "include/halley_carrier.h"
+#include "include/halley_pulse.h"
 
 typedef enum guard_state {
   GUARD_ATTACHING, /* accepted, evhttp's connection object is not known yet */
@@ -57,6 +58,7 @@ typedef struct halley_port {
 struct halley_carrier {
   struct halley_carrier *next_registered;
   struct event_base *base;
+  halley_pulse *pulse; /* told of every callback that may take its time */
   struct evhttp *http;
   halley_hooks hooks;
   halley_limits limits;

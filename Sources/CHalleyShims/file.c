@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
@@ -20,7 +21,13 @@ struct guard_file {
   int64_t offset;
   int64_t advised; /* up to here the kernel knows what we shall need */
   size_t left;
+  int sized; /* was long enough at the start; some say 0 and can be read nevertheless */
 };
+
+static int is_long_enough(const struct guard_file *file) {
+  struct stat now;
+  return fstat(file->number, &now) == 0 && now.st_size - file->offset >= (int64_t)file->left;
+}
 
 size_t halley_guard_file_left(const struct halley_guard *guard) { return guard->file ? guard->file->left : 0; }
 
@@ -46,9 +53,21 @@ static void read_ahead(struct guard_file *file) {
   if (posix_fadvise(file->number, file->advised, WINDOW, POSIX_FADV_WILLNEED) == 0) file->advised += WINDOW;
 }
 
+/* The file has become shorter. Half of it must not look like the whole, so the connection ends. What the kernel has not
+ * sent yet goes too: it refers to the file's own pages, and those that were cut off are zeroed. */
+static void cut_off(struct halley_guard *guard) {
+  struct linger none = {.l_onoff = 1};
+  setsockopt(guard->fd, SOL_SOCKET, SO_LINGER, &none, sizeof none);
+  halley_guard_kill_later(guard);
+}
+
 int halley_guard_file_step(struct halley_guard *guard) {
   struct guard_file *file = guard->file;
   if (guard->dying) return 0;
+  if (file->sized && !is_long_enough(file)) {
+    cut_off(guard);
+    return 0;
+  }
   read_ahead(file);
   size_t count = file->left < STEP ? file->left : STEP;
   off_t offset = file->offset;
@@ -56,8 +75,8 @@ int halley_guard_file_step(struct halley_guard *guard) {
   if (sent < 0 && (errno == EINVAL || errno == ENOSYS)) sent = copy(guard->fd, file, count);
   if (sent < 0 && (errno == EAGAIN || errno == EINTR || errno == ENOBUFS)) {
     sent = 0;
-  } else if (sent <= 0) { /* 0: the file has become shorter; half of it must not look like the whole */
-    halley_guard_kill_later(guard);
+  } else if (sent <= 0) {
+    cut_off(guard);
     return 0;
   }
   file->offset += sent;
@@ -78,6 +97,7 @@ size_t halley_guard_send_file(halley_guard *guard, int number, int64_t offset, s
     return count;
   }
   *file = (struct guard_file){.owner = owner, .number = number, .offset = offset, .advised = offset, .left = count};
+  file->sized = is_long_enough(file);
   guard->carrier->hooks.retain(owner);
   guard->file = file;
   if (!guard->queued) guard->since = halley_milliseconds();

@@ -97,8 +97,10 @@ typedef struct halley_carrier_gauges {
   uint64_t flooded;     /* closed by the input cap */
 } halley_carrier_gauges;
 
-/* A carrier on `base` (struct event_base *), or NULL when memory or descriptors run out. */
-halley_carrier *_Nullable halley_carrier_new(void *_Nonnull base, const halley_hooks *_Nonnull hooks,
+/* A carrier on `base` (struct event_base *), or NULL when memory or descriptors run out. It tells `pulse`
+ * (halley_pulse *) what it is called back for. */
+halley_carrier *_Nullable halley_carrier_new(void *_Nonnull base, void *_Nonnull pulse,
+                                             const halley_hooks *_Nonnull hooks,
                                              const halley_limits *_Nonnull limits);
 /* Ends every connection (each exchange is finished as gone), closes the listeners and frees the carrier. */
 void halley_carrier_free(halley_carrier *_Nonnull carrier);

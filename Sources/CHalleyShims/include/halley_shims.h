@@ -8,4 +8,5 @@
 #include "halley_digest.h"
 #include "halley_memory.h"
 #include "halley_openat2.h"
+#include "halley_pulse.h"
 #include "halley_socket.h"

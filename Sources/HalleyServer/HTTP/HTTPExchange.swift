@@ -186,9 +186,9 @@ package import HalleyProtocols
   /// a turn of the loop, so nothing of it is in this process; otherwise it is copied in small pieces. `drained` is as for
   /// `write`; nothing may be written before it is called.
   ///
-  /// A file that has become shorter, or more than the declared length, ends the connection. Bytes that the kernel holds
-  /// for a slow peer are the file's own: what is changed in place shows until the peer has them, so files are replaced by
-  /// renaming. Only for answers of known length.
+  /// A file that has become shorter resets the connection; more than the declared length ends it. Bytes that wait in the
+  /// kernel for a slow peer are the file's own: what is changed in place, or cut off and so zeroed, shows until they have
+  /// left. So files in service are replaced by renaming, as ever. Only for answers of known length.
   package func write(_ file: OpenFile, _ range: Range<Int>, _ drained: @escaping () -> Void) {
     guard let connection = unsafe connection else {
       drained()
