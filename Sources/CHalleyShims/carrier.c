@@ -26,10 +26,12 @@ static void retry_accept(evutil_socket_t fd, short what, void *context) {
   halley_carrier_update_listeners(carrier);
 }
 
-halley_carrier *halley_carrier_new(void *base, const halley_hooks *hooks, const halley_limits *limits) {
+halley_carrier *halley_carrier_new(void *base, void *pulse, const halley_hooks *hooks,
+                                   const halley_limits *limits) {
   struct halley_carrier *carrier = calloc(1, sizeof *carrier);
   if (!carrier) return NULL;
   carrier->base = base;
+  carrier->pulse = pulse;
   carrier->hooks = *hooks;
   carrier->limits = *limits;
   carrier->spare_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);

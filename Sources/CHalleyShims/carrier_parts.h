@@ -7,6 +7,7 @@
 #include <event2/http.h>
 #include <event2/listener.h>
 #include "include/halley_carrier.h"
+#include "include/halley_pulse.h"
 
 typedef enum guard_state {
   GUARD_ATTACHING, /* accepted, evhttp's connection object is not known yet */
@@ -32,6 +33,7 @@ struct halley_guard {
   struct evhttp_request *request; /* from the generic callback until the exchange ends */
   void *partial;  /* between the first byte of a head and its end, unless both came at once */
   void *exchange; /* from the end of a head on */
+  struct guard_file *file; /* part of a file that follows the queued output */
   void *answer; /* a refusal waiting for the event, malloc'ed */
   size_t answer_count;
   uint64_t since;     /* start of the phase, milliseconds */
@@ -56,6 +58,7 @@ typedef struct halley_port {
 struct halley_carrier {
   struct halley_carrier *next_registered;
   struct event_base *base;
+  halley_pulse *pulse; /* told of every callback that may take its time */
   struct evhttp *http;
   halley_hooks hooks;
   halley_limits limits;
@@ -89,8 +92,14 @@ void halley_guard_set_exchange(struct halley_guard *guard, void *exchange);
 int halley_guard_put(struct halley_guard *guard, const void *first, size_t first_count, const void *second,
                      size_t second_count, void *owner);
 
-/* Output that the peer has not acknowledged: ours and the kernel's. */
+/* Output that the peer has not acknowledged: ours, the kernel's, and what is left of a file. */
 size_t halley_guard_left(const struct halley_guard *guard);
+
+/* Files (file.c). A step sends what the socket takes, up to a limit; 1 if that was the last of the file, which is let
+ * go of then. Otherwise it waits for the socket, or the connection is about to end. */
+int halley_guard_file_step(struct halley_guard *guard);
+size_t halley_guard_file_left(const struct halley_guard *guard);
+void halley_guard_drop_file(struct halley_guard *guard);
 
 /* Accepting (listener.c). */
 void halley_carrier_update_listeners(struct halley_carrier *carrier);

@@ -189,9 +189,9 @@ static void input_changed(struct evbuffer *input, const struct evbuffer_cb_info 
 
 /* Writing and ending, outside evhttp's callbacks. */
 
-static void output_written(struct bufferevent *bev, void *context) {
-  struct halley_guard *guard = context;
-  if (!guard->queued || evbuffer_get_length(bufferevent_get_output(bev)) > 0) return;
+static void go_on_writing(struct halley_guard *guard) {
+  if (!guard->queued || evbuffer_get_length(bufferevent_get_output(guard->bev)) > 0) return;
+  if (guard->file && !halley_guard_file_step(guard)) return;
   guard->queued = 0;
   switch ((guard_state)guard->state) {
   case GUARD_REPLY:
@@ -208,11 +208,24 @@ static void output_written(struct bufferevent *bev, void *context) {
   }
 }
 
+/* The guard may be gone after each of these, so the pulse is looked up first. */
+static void output_written(struct bufferevent *bev, void *context) {
+  struct halley_guard *guard = context;
+  halley_pulse *pulse = guard->carrier->pulse;
+  uint64_t outer = halley_pulse_enter(pulse);
+  (void)bev;
+  go_on_writing(guard);
+  halley_pulse_leave(pulse, outer);
+}
+
 static void connection_failed(struct bufferevent *bev, short what, void *context) {
   struct halley_guard *guard = context;
+  halley_pulse *pulse = guard->carrier->pulse;
+  uint64_t outer = halley_pulse_enter(pulse);
   (void)bev;
   (void)what;
   evhttp_connection_free(guard->connection);
+  halley_pulse_leave(pulse, outer);
 }
 
 /* Takes the connection's callbacks over. There is no read callback: evhttp's would end the process if bytes came while
@@ -320,6 +333,7 @@ void halley_guard_free(struct halley_guard *guard) {
   struct halley_carrier *carrier = guard->carrier;
   event_del(&guard->event);
   if (guard->partial) carrier->hooks.release(guard->partial);
+  halley_guard_drop_file(guard);
   free(guard->answer);
   if (guard->fd >= 0) carrier->by_fd[guard->fd] = NULL;
   *guard->previous = guard->next;
@@ -372,6 +386,8 @@ static void attach(struct halley_guard *guard) {
 
 static void run_event(evutil_socket_t fd, short what, void *context) {
   struct halley_guard *guard = context;
+  halley_pulse *pulse = guard->carrier->pulse;
+  uint64_t outer = halley_pulse_enter(pulse);
   (void)fd;
   (void)what;
   guard->armed = 0;
@@ -383,6 +399,7 @@ static void run_event(evutil_socket_t fd, short what, void *context) {
     start_refusal(guard);
   else
     check_deadline(guard);
+  halley_pulse_leave(pulse, outer);
 }
 
 /* Makes the buffer event of a new connection. The caller, evhttp, makes an unguarded one when this returns NULL; its
@@ -427,7 +444,9 @@ void halley_guard_requested(struct evhttp_request *request, void *context) {
   guard->request = request;
   guard->state = GUARD_WORK;
   guard->closing = 0;
+  uint64_t outer = halley_pulse_enter(carrier->pulse);
   carrier->hooks.request(carrier->hooks.context, guard->exchange);
+  halley_pulse_leave(carrier->pulse, outer);
 }
 
 void halley_guard_hold(halley_guard *guard) {

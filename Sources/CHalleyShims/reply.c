@@ -40,7 +40,8 @@ static int queue(struct halley_guard *guard, const void *bytes, size_t count, vo
 size_t halley_guard_left(const struct halley_guard *guard) {
   int unacknowledged = 0;
   if (ioctl(guard->fd, SIOCOUTQ, &unacknowledged) < 0 || unacknowledged < 0) unacknowledged = 0;
-  return evbuffer_get_length(bufferevent_get_output(guard->bev)) + (size_t)unacknowledged;
+  return evbuffer_get_length(bufferevent_get_output(guard->bev)) + (size_t)unacknowledged +
+         halley_guard_file_left(guard);
 }
 
 int halley_guard_put(struct halley_guard *guard, const void *first, size_t first_count, const void *second,
@@ -88,7 +89,8 @@ size_t halley_guard_stream(halley_guard *guard, const void *first, size_t first_
   if (guard->dying || (guard->state != GUARD_WORK && guard->state != GUARD_STREAM)) return 0;
   if (guard->state == GUARD_WORK) halley_guard_watch(guard, EV_READ);
   guard->state = GUARD_STREAM;
-  if (halley_guard_put(guard, first, first_count, second, second_count, NULL) < 0) {
+  /* Bytes must not overtake a file. */
+  if (guard->file || halley_guard_put(guard, first, first_count, second, second_count, NULL) < 0) {
     halley_guard_kill_later(guard);
     return 0;
   }

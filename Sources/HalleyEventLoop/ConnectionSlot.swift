@@ -1,3 +1,4 @@
+internal import CHalleyShims
 internal import CLibevent
 internal import Glibc
 
@@ -77,7 +78,10 @@ struct ConnectionSlot {
 /// libevent's callback for every connection. Not a closure: one that is formed on the main actor would check for it.
 func connectionEvent(_ fd: Int32, _ what: Int16, _ context: UnsafeMutableRawPointer?) {
   let slot = ConnectionSlot(context.unsafelyUnwrapped.assumingMemoryBound(to: ConnectionState.self))
-  slot.p.pointee.loop.pointee.refreshNow()
+  let loop = slot.p.pointee.loop
+  let outer = halley_pulse_enter(loop.pointee.pulse)
+  loop.pointee.refreshNow()
   if what & Int16(EV_WRITE) != 0 { slot.writable() }
   if what & Int16(EV_READ) != 0 { slot.readable() }
+  halley_pulse_leave(loop.pointee.pulse, outer)
 }

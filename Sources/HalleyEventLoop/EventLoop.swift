@@ -1,3 +1,4 @@
+internal import CHalleyShims
 internal import CLibevent
 internal import Glibc
 
@@ -16,6 +17,9 @@ public final class EventLoop: @unchecked Sendable {
   public let base: OpaquePointer
   /// Runs tasks on the loop's thread.
   public let executor: LoopExecutor
+
+  /// What a `LoopWatchdog` looks at.
+  package let pulse = LoopPulse()
 
   let state: UnsafeMutablePointer<LoopState>
   @usableFromInline let inbox: LoopInbox
@@ -54,7 +58,8 @@ public final class EventLoop: @unchecked Sendable {
     state = .allocate(capacity: 1)
     bellEvent = .allocate(capacity: 1)
     bellEvent.initialize(to: event())
-    state.initialize(to: LoopState(base: base, jobs: executor.jobs, unowned: .passUnretained(self)))
+    state.initialize(
+      to: LoopState(base: base, pulse: pulse.state, jobs: executor.jobs, unowned: .passUnretained(self)))
     state.pointee.refreshNow()
     state.pointee.epoch = state.pointee.now
     event_assign(&state.pointee.turnEnd, base, -1, 0, turnEndEvent, state)
@@ -88,18 +93,21 @@ public final class EventLoop: @unchecked Sendable {
   }
 
   /// Runs until `stop()`; the calling thread becomes the loop's. Afterwards all connections have ended.
+  /// SIGPIPE is blocked on the thread meanwhile; programs that are started from it inherit that.
   /// Traps when another thread has the loop: that one must call `handOver()` first.
   public func run() {
     precondition(!isRunning, "the loop runs already")
     precondition(inbox.mayClaim, "the loop belongs to another thread, which must call handOver() first")
     inbox.claim()
     LoopThread.enter(self)
+    let pipe = PipeSignal()
     isRunning = true
     while !inbox.isStopRequested {
       if event_base_loop(base, EVLOOP_NO_EXIT_ON_EMPTY) < 0 { break }
     }
     isRunning = false
     shutDown()
+    pipe.restore()
     LoopThread.leave()
   }
 
@@ -201,6 +209,7 @@ public final class EventLoop: @unchecked Sendable {
     state.pointee.judgeLateness()
     // Bounded: popping stops at the present tick, and what is armed meanwhile is due after it.
     while let node = state.pointee.popTimer() {
+      halley_pulse_next(state.pointee.pulse)
       switch node.pointee.owner {
       case .connection:
         let offset = MemoryLayout<ConnectionState>.offset(of: \.timer).unsafelyUnwrapped
@@ -228,6 +237,7 @@ public final class EventLoop: @unchecked Sendable {
       let job = submitted[submittedNext]
       submittedNext += 1
       budget -= 1
+      halley_pulse_next(state.pointee.pulse)
       job()
     }
     if submittedNext == submitted.count {
@@ -244,6 +254,7 @@ public final class EventLoop: @unchecked Sendable {
       next = task.nextTask
       task.nextTask = nil
       task.isScheduled = false
+      halley_pulse_next(state.pointee.pulse)
       task.turnEnded()
     }
   }
@@ -256,6 +267,7 @@ public final class EventLoop: @unchecked Sendable {
       next = p.pointee.next
       p.pointee.next = nil
       p.pointee.flags.remove(.dirty)
+      halley_pulse_next(state.pointee.pulse)
       ConnectionSlot(p).settle()
     }
   }
@@ -293,7 +305,9 @@ public final class EventLoop: @unchecked Sendable {
 /// Tells the loop of the calling thread to finish its turn.
 private func turnEndEvent(_ fd: Int32, _ what: Int16, _ context: UnsafeMutableRawPointer?) {
   let state = context.unsafelyUnwrapped.assumingMemoryBound(to: LoopState.self)
+  let outer = halley_pulse_enter(state.pointee.pulse)
   state.pointee.unowned._withUnsafeGuaranteedRef { $0.endTurn() }
+  halley_pulse_leave(state.pointee.pulse, outer)
 }
 
 /// Timers are judged at the end of the turn, after the input of this poll.

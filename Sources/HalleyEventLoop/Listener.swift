@@ -1,3 +1,4 @@
+internal import CHalleyShims
 internal import CLibevent
 internal import Glibc
 
@@ -86,7 +87,11 @@ public final class Listener {
     if isWanted && !shortage.isResting { evconnlistener_enable(pointer) } else { evconnlistener_disable(pointer) }
   }
 
-  fileprivate func accept(_ fd: Int32) { accepted(fd) }
+  fileprivate func accept(_ fd: Int32) {
+    let outer = halley_pulse_enter(loop.pulse.state)
+    accepted(fd)
+    halley_pulse_leave(loop.pulse.state, outer)
+  }
 
   private static func boundSocket(_ host: String, _ port: Int, _ reusesPort: Bool) throws(LoopError) -> Int32 {
     let address = try SocketAddress(host: host, port: port)

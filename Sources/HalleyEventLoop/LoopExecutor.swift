@@ -1,3 +1,4 @@
+internal import CHalleyShims
 internal import Glibc
 
 /// Runs tasks and actors on a loop's thread. `Task(executorPreference: loop.executor) { … }` keeps a task and the nonisolated
@@ -52,6 +53,7 @@ public final class LoopExecutor: TaskExecutor, SerialExecutor, @unchecked Sendab
   public func drain() {
     var budget = Self.jobsPerTurn
     while budget > 0, let job = jobs.pointee.pop() {
+      if let state { halley_pulse_next(state.pointee.pulse) }
       job.runSynchronously(on: asUnownedTaskExecutor())
       budget -= 1
     }

@@ -1,3 +1,4 @@
+internal import CHalleyShims
 internal import CLibevent
 internal import Glibc
 
@@ -23,6 +24,8 @@ internal import Glibc
   /// Jobs of tasks on this loop; the executor owns them.
   let jobs: UnsafeMutablePointer<JobRing>
   let base: OpaquePointer
+  /// Told of every callback and job; `LoopPulse` owns it.
+  let pulse: UnsafeMutablePointer<halley_pulse>
   let unowned: Unmanaged<EventLoop>
 
   /// Runs once after the sockets of a turn.
@@ -52,8 +55,12 @@ internal import Glibc
 
   var gauges = LoopGauges()
 
-  init(base: OpaquePointer, jobs: UnsafeMutablePointer<JobRing>, unowned: Unmanaged<EventLoop>) {
+  init(
+    base: OpaquePointer, pulse: UnsafeMutablePointer<halley_pulse>, jobs: UnsafeMutablePointer<JobRing>,
+    unowned: Unmanaged<EventLoop>
+  ) {
     self.base = base
+    self.pulse = pulse
     self.jobs = jobs
     self.unowned = unowned
     cork = .allocate(capacity: Self.corkCapacity + Self.padding)

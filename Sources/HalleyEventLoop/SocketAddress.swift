@@ -1,4 +1,5 @@
 // <sys/socket.h> comes with whichever module includes it first.
+internal import CHalleyShims
 internal import CLibevent
 internal import Glibc
 

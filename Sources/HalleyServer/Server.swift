@@ -9,6 +9,7 @@ package final class Server: Sendable {
   private let channels: ChannelRegistry
   private let registry = LoopRegistry()
   private let threads = Mutex<[WorkerThread]>([])
+  private let watchdog = Mutex<LoopWatchdog?>(nil)
   private let logger: Logger
 
   /// - Parameters:
@@ -43,6 +44,7 @@ package final class Server: Sendable {
       bound = try server.listen(host: host, port: bound, shared: count > 1)
       servers.append((loop, registry.add(server)))
     }
+    try watch(servers.map(\.0.pulse))
     for (loop, server) in servers {
       // The connections that end with the loop still speak to their server: it goes after them, on their thread.
       loop.handOver()
@@ -58,6 +60,18 @@ package final class Server: Sendable {
     let carrier = try HTTPCarrier(loop: loop) { _ in }
     defer { carrier.shutdown() }
     try carrier.listen(host: host, port: port, reusePort: false)
+  }
+
+  /// Logs what holds a loop for too long.
+  private func watch(_ pulses: [LoopPulse]) throws {
+    let plan = plan
+    let logger = logger
+    let dog = try LoopWatchdog(pulses) {
+      plan.settings.current.watchdogLimit
+    } report: { loop, hold in
+      logger.warning("\(HoldLine.text(loop: loop, hold, route: plan.name(of: hold.place)))")
+    }
+    watchdog.withLock { $0 = dog }
   }
 
   /// Tells every loop that settings have changed: live connections look at their deadlines again.
@@ -83,6 +97,10 @@ package final class Server: Sendable {
 
   /// Stops: waits are answered, connections end, threads are joined. Blocks; not to be called on a loop.
   package func stop() {
+    watchdog.withLock {
+      $0?.stop()
+      $0 = nil
+    }
     for (loop, server) in registry.removeAll() {
       loop.submit {
         server.value.shutDown()

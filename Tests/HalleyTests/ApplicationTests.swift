@@ -1,4 +1,5 @@
 import FoundationEssentials
+import Glibc
 import HalleyServer
 import HalleyTesting
 import Logging
@@ -132,6 +133,34 @@ struct ApplicationTests {
       while !health.contains("\"handlers\":0") { health = try #require(fetch("/_halley/health", port: port)) }
     }
     #expect(log.lines.isEmpty)
+  }
+
+  @Test("A handler that blocks its loop is logged with its route, and shows in the health report")
+  func watchdog() async throws {
+    let site = Sample {
+      Get("/slow") { _ in
+        usleep(500_000)
+        return .text("late")
+      }
+      Get("/patient") { _ in
+        try await Task.sleep(for: .milliseconds(500))
+        return .text("late")
+      }
+    }
+    try await running(try application([site])) { _, port in
+      #expect(fetch("/sample/patient", port: port)?.hasSuffix("late") == true)
+      #expect(fetch("/_halley/health", port: port)?.contains("\"longestHold\":0}") == true)
+      #expect(log.lines.isEmpty)
+      // On a busy machine the watchdog may come late itself, and then says nothing.
+      for _ in 0..<10 where log.lines.isEmpty {
+        #expect(fetch("/sample/slow", port: port)?.hasSuffix("late") == true)
+        try await Task.sleep(for: .milliseconds(100))
+      }
+      let line = try #require(log.lines.first)
+      #expect(line.hasPrefix("loop 0 was held for ") || line.hasPrefix("loop 1 was held for "))
+      #expect(line.hasSuffix(" ms by /sample/slow; a handler that may block says .offLoop()"))
+      #expect(fetch("/_halley/health", port: port)?.contains("\"longestHold\":0}") == false)
+    }
   }
 
   @Test("A service group stops it gracefully")

@@ -78,7 +78,7 @@ typedef struct halley_hooks {
   void (*_Nonnull drained)(void *_Nonnull exchange);
   /* The exchange is over; the guard's reference goes with this call. Called exactly once for each exchange. */
   void (*_Nonnull finished)(void *_Nonnull exchange, halley_finish how);
-  /* Reference counting of partial heads and of owners of bytes sent by reference. */
+  /* Reference counting of partial heads and of owners of bytes sent by reference and of files. */
   void (*_Nonnull retain)(void *_Nonnull owner);
   void (*_Nonnull release)(void *_Nonnull owner);
   /* At most one call per second and kind. */
@@ -97,8 +97,10 @@ typedef struct halley_carrier_gauges {
   uint64_t flooded;     /* closed by the input cap */
 } halley_carrier_gauges;
 
-/* A carrier on `base` (struct event_base *), or NULL when memory or descriptors run out. */
-halley_carrier *_Nullable halley_carrier_new(void *_Nonnull base, const halley_hooks *_Nonnull hooks,
+/* A carrier on `base` (struct event_base *), or NULL when memory or descriptors run out. It tells `pulse`
+ * (halley_pulse *) what it is called back for. */
+halley_carrier *_Nullable halley_carrier_new(void *_Nonnull base, void *_Nonnull pulse,
+                                             const halley_hooks *_Nonnull hooks,
                                              const halley_limits *_Nonnull limits);
 /* Ends every connection (each exchange is finished as gone), closes the listeners and frees the carrier. */
 void halley_carrier_free(halley_carrier *_Nonnull carrier);
@@ -122,6 +124,12 @@ void halley_guard_reply(halley_guard *_Nonnull guard, const void *_Nonnull head,
  * not 0, `drained` follows, unless the connection ends first. */
 size_t halley_guard_stream(halley_guard *_Nonnull guard, const void *_Nonnull first, size_t first_count,
                            const void *_Nullable second, size_t second_count);
+/* Sends `count` bytes of a file from `offset` on as part of a response that goes on, without a copy where the file
+ * system allows it, and a bounded part in each turn of the loop. `owner`, which keeps the descriptor open, is retained
+ * for as long. Returns 0 when the kernel has taken all of it; otherwise `drained` follows, unless the connection ends
+ * first, as it does when the file is shorter or cannot be read. Nothing may be streamed before that. */
+size_t halley_guard_send_file(halley_guard *_Nonnull guard, int file, int64_t offset, size_t count,
+                              void *_Nonnull owner);
 /* Ends a response begun with halley_guard_stream once everything is drained. The guard may be gone on return. */
 void halley_guard_end(halley_guard *_Nonnull guard, int close);
 /* Watches the peer of an exchange in work without reading on: its end of input or a reset finishes it as gone. */

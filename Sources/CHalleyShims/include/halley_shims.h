@@ -8,5 +8,6 @@
 #include "halley_digest.h"
 #include "halley_memory.h"
 #include "halley_openat2.h"
+#include "halley_pulse.h"
 #include "halley_socket.h"
 #include "halley_thread.h"

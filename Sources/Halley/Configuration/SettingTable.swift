@@ -160,5 +160,8 @@ enum SettingTable {
     .count(
       "drain.rate", \.drainRate, 1...1_000_000, .program,
       "clients sent away come back at this rate a second; 15 000 of them within the window"),
+    .duration(
+      "watchdog.limit", \.watchdogLimit, 10...minute, .program, zero: "never",
+      "a handler that keeps its loop from everybody else for longer is logged"),
   ]
 }

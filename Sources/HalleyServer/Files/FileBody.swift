@@ -1,4 +1,4 @@
-/// The content of a file answer, taken in steps: nothing is read before it can be sent.
+/// The content of a file answer, taken in steps or in pieces: nothing is read before it can be sent.
 ///
 /// A value: a copy starts where the original stands. Holds the open file, so what is sent is the file that the head of
 /// the answer describes, whatever happens to its name meanwhile.
@@ -16,7 +16,7 @@ package struct FileBody: Sendable {
   /// Bytes of all steps together; what `Content-Length` says.
   package let length: Int
 
-  private let file: OpenFile
+  let file: OpenFile
   private let pieces: [Piece]
   private var next = 0
   /// How much of the next piece has been taken.
@@ -31,6 +31,13 @@ package struct FileBody: Sendable {
       case .file(let range): sum + range.count
       }
     }
+  }
+
+  /// The next piece as a whole, of which nothing has been read; nil at the end. Not after `takeNext`.
+  mutating func takePiece() -> Piece? {
+    guard next < pieces.count else { return nil }
+    defer { next += 1 }
+    return pieces[next]
   }
 
   /// The next bytes, at most `step`; nil at the end.

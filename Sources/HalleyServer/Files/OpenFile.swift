@@ -32,7 +32,7 @@ struct RootDirectory: Sendable {
 package struct OpenFile: Sendable {
   enum Kind { case file, directory, other }
 
-  private let descriptor: Descriptor
+  let descriptor: Descriptor
   let kind: Kind
   /// Bytes.
   package let size: Int
@@ -41,7 +41,7 @@ package struct OpenFile: Sendable {
   /// When the content was changed last, seconds since 1970 and the nanoseconds beyond.
   let modified: (seconds: Int64, nanoseconds: Int64)
 
-  fileprivate init(_ descriptor: Descriptor, _ status: halley_file_status) {
+  init(_ descriptor: Descriptor, _ status: halley_file_status) {
     self.descriptor = descriptor
     kind = status.is_regular != 0 ? .file : status.is_directory != 0 ? .directory : .other
     size = Int(max(0, status.size))

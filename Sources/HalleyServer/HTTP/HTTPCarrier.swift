@@ -59,7 +59,8 @@ package import HalleyProtocols
     self.onRequest = onRequest
     var hooks = unsafe Self.hooks(context: Unmanaged.passUnretained(self).toOpaque())
     var guarded = limits.guarded
-    unsafe handle = halley_carrier_new(UnsafeMutableRawPointer(loop.base), &hooks, &guarded)
+    unsafe handle = halley_carrier_new(
+      UnsafeMutableRawPointer(loop.base), loop.pulse.pointer, &hooks, &guarded)
     guard unsafe handle != nil else { throw .noMemory }
   }
 

@@ -179,6 +179,37 @@ package import HalleyProtocols
         }
       }
     }
+    wait(for: queued, drained)
+  }
+
+  /// Sends part of a file as a piece of the body. The kernel sends it where the file system allows that, 256 KiB at most in
+  /// a turn of the loop, so nothing of it is in this process; otherwise it is copied in small pieces. `drained` is as for
+  /// `write`; nothing may be written before it is called.
+  ///
+  /// A file that has become shorter resets the connection; more than the declared length ends it. Bytes that wait in the
+  /// kernel for a slow peer are the file's own: what is changed in place, or cut off and so zeroed, shows until they have
+  /// left. So files in service are replaced by renaming, as ever. Only for answers of known length.
+  package func write(_ file: OpenFile, _ range: Range<Int>, _ drained: @escaping () -> Void) {
+    guard let connection = unsafe connection else {
+      drained()
+      return
+    }
+    guard case .length(let left) = framing, range.lowerBound >= 0, range.count <= left else {
+      abort()
+      drained()
+      return
+    }
+    framing = .length(left - range.count)
+    var queued = 0
+    if hasStreamBody {
+      let owner = unsafe Unmanaged.passUnretained(file.descriptor).toOpaque()
+      queued = unsafe halley_guard_send_file(
+        connection, file.descriptor.number, Int64(range.lowerBound), range.count, owner)
+    }
+    wait(for: queued, drained)
+  }
+
+  private func wait(for queued: Int, _ drained: @escaping () -> Void) {
     // Two tasks may write to one body; the one that came first must not be forgotten.
     if let before = onDrained {
       onDrained = {

@@ -22,6 +22,8 @@ package struct ServerReport: Sendable {
   package var timers = 0
   package var queuedBytes = 0
   package var inputBytes = 0
+  /// The longest that one callback has held a loop since the start, milliseconds; 0 while `watchdog.limit` was kept.
+  package var longestHold = 0
   package var isDraining = false
 
   package init() {}
@@ -43,6 +45,7 @@ package struct ServerReport: Sendable {
     sum.timers += b.timers
     sum.queuedBytes += b.queuedBytes
     sum.inputBytes += b.inputBytes
+    sum.longestHold = max(a.longestHold, b.longestHold)
     sum.isDraining = a.isDraining || b.isDraining
     return sum
   }
@@ -51,6 +54,7 @@ package struct ServerReport: Sendable {
   var json: String {
     "{\"status\":\"\(isDraining ? "draining" : "ok")\",\"loops\":\(loops),\"connections\":\(connections),\"http\":\(httpConnections),\"requests\":\(requests),"
       + "\"webSockets\":\(webSockets),\"eventStreams\":\(eventStreams),\"waiters\":\(waiters),\"handlers\":\(handlers),"
-      + "\"feeds\":\(feeds),\"timers\":\(timers),\"queuedBytes\":\(queuedBytes),\"inputBytes\":\(inputBytes)}"
+      + "\"feeds\":\(feeds),\"timers\":\(timers),\"queuedBytes\":\(queuedBytes),\"inputBytes\":\(inputBytes),"
+      + "\"longestHold\":\(longestHold)}"
   }
 }

@@ -86,6 +86,8 @@ package struct Settings: Sendable, Equatable {
   package var drainWindow = 30_000
   /// `drain.rate`: clients sent away come back at this rate, per second.
   package var drainRate = 500
+  /// `watchdog.limit`: a callback that holds its loop longer is logged, milliseconds; 0 is never.
+  package var watchdogLimit = 100
   /// `limits.perAddress`: streams, WebSockets and held polls of one address; 0 is 100, and any number from this machine.
   package var limitsPerAddress = 0
   /// `limits.channels`: most computed channels alive at once.

@@ -80,10 +80,11 @@ struct Dispatch {
 
   // MARK: Starting
 
-  /// Static files: small ones in one piece, others in steps of 64 KiB as the client takes them.
+  /// Static files: small ones in one piece, others by the kernel as the client takes them.
   private func serve(_ route: LoopRoute, _ path: RequestPath, _ depth: Int) {
     guard let files = route.files else { return Answer.refuse(exchange, 404, "not_found") }
     let head = exchange.head
+    server.loop.pulse.at(route.place)
     let judgement = route.judge(head, .read)
     guard judgement.isPermitted else { return Answer.refuse(exchange, 403, "origin", judgement.fields) }
     let answer = files.answer(
@@ -105,6 +106,7 @@ struct Dispatch {
   }
 
   private func start(_ found: Found, _ path: RequestPath) {
+    server.loop.pulse.at(found.route.place)
     let judgement = found.route.judge(
       exchange.head, exchange.head.method == .get || exchange.head.method == .head ? .read : .write)
     let fields = judgement.fields
@@ -123,8 +125,8 @@ struct Dispatch {
         if callback == nil { return Answer.refuseCallback(exchange, fields) }
       }
       HandlerRun(
-        exchange: exchange, request: request, fields: fields, callback: callback, logger: server.logger,
-        handler: handler
+        exchange: exchange, request: request, place: found.route.place, fields: fields, callback: callback,
+        logger: server.logger, handler: handler
       ).start(on: server, offLoop: offLoop)
     case .channel(let endpoint):
       let push = PushDispatch(
@@ -138,6 +140,7 @@ struct Dispatch {
   private func upgrade(_ found: Found, _ path: RequestPath) {
     let route = found.route
     let head = exchange.head
+    server.loop.pulse.at(route.place)
     let judgement = route.judge(head, .webSocket)
     guard judgement.isPermitted else { return Answer.refuse(exchange, 403, "origin", judgement.fields) }
     guard let request = request(found, path) else { return Answer.refuse(exchange, 400, "query", judgement.fields) }

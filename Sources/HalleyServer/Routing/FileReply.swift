@@ -1,6 +1,6 @@
 import HTTPTypes
 
-/// Sends a file answer: what is small in one piece, the rest in steps, each read when the one before it has left.
+/// Sends a file answer: what is small is read and sent in one piece, of the rest the kernel sends each part by itself.
 struct FileReply {
   let exchange: HTTPExchange
   let answer: FileAnswer
@@ -23,20 +23,20 @@ struct FileReply {
       }
     } else {
       exchange.beginStream(status: answer.status, fields: all, length: body.length)
-      step(body)
+      send(body)
     }
   }
 
   /// Half a file must not look like a whole one: a file that has become shorter ends the connection.
-  private func step(_ body: FileBody) {
+  private func send(_ body: FileBody) {
     guard exchange.isOpen else { return }
-    var body = body
-    do {
-      guard let piece = try body.takeNext() else { return exchange.end() }
-      let rest = body
-      exchange.write(piece) { step(rest) }
-    } catch {
-      exchange.abort()
+    var rest = body
+    let piece = rest.takePiece()
+    let next = rest
+    switch piece {
+    case .bytes(let bytes): exchange.write(bytes) { send(next) }
+    case .file(let range): exchange.write(body.file, range) { send(next) }
+    case nil: exchange.end()
     }
   }
 }

@@ -7,6 +7,8 @@ import Logging
 struct HandlerRun: Sendable {
   let exchange: HTTPExchange
   let request: Request
+  /// The route, as its loop's pulse says it.
+  let place: UInt64
   /// Fields that the route's CORS decision adds to every answer.
   let fields: [(String, String)]
   /// The validated callback of a JSONP request.
@@ -32,7 +34,12 @@ struct HandlerRun: Sendable {
           loop.submit { done(outcome) }
         })
     } else {
-      watched.working(Task(executorPreference: loop.executor) { done(await produce()) })
+      watched.working(
+        Task(executorPreference: loop.executor) {
+          // Known up to the handler's first suspension; whatever resumes it then is a job like any other.
+          loop.pulse.at(place)
+          done(await produce())
+        })
     }
   }
 

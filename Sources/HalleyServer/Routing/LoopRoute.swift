@@ -6,6 +6,8 @@ import HalleyProtocols
 /// One route on one loop: its plan, its policies, and the drivers of the connections it has detached. Confined to it.
 final class LoopRoute {
   let plan: RoutePlan
+  /// What the loop's pulse says while something of this route runs.
+  let place: UInt64
   /// Segments of the site's mount.
   let mountDepth: Int
   let files: FileServer?
@@ -16,8 +18,9 @@ final class LoopRoute {
 
   private enum SocketRole: Hashable { case handler, raw, framed }
 
-  init(_ plan: RoutePlan, mountDepth: Int, files: FileServer?) {
+  init(_ plan: RoutePlan, place: UInt64, mountDepth: Int, files: FileServer?) {
     self.plan = plan
+    self.place = place
     self.mountDepth = mountDepth
     self.files = files
     cors = plan.cors.flatMap { CORSPolicy($0, maxAge: plan.settings.current.corsMaxAge / 1_000) }
@@ -100,7 +103,9 @@ final class LoopRoute {
     let logger = server.logger
     return socketDriver(server, .handler) {
       switch endpoint.handler {
-      case .synchronous(let onMessage): CallbackWebSocketDriver(settings: plan.settings, onMessage: onMessage)
+      case .synchronous(let onMessage):
+        CallbackWebSocketDriver(
+          settings: plan.settings, pulse: server.loop.pulse, place: place, onMessage: onMessage)
       case .async(let offLoop, let handler):
         HandlerWebSocketDriver(
           settings: plan.settings, offLoop: offLoop,

@@ -42,9 +42,13 @@ package final class ServerLoop {
     self.registry = registry
     self.connections = connections
     self.logger = logger
-    routes = plan.sites.map { site in
+    routes = plan.sites.enumerated().map { index, site in
       let depth = site.mount.split(separator: "/").count
-      return site.routes.map { LoopRoute($0, mountDepth: depth, files: $0.filesOptions.flatMap { plan.files[$0] }) }
+      return site.routes.enumerated().map { number, route in
+        LoopRoute(
+          route, place: ServerPlan.place(site: index, route: number), mountDepth: depth,
+          files: route.filesOptions.flatMap { plan.files[$0] })
+      }
     }
   }
 
@@ -151,6 +155,7 @@ package final class ServerLoop {
     report.timers = loopGauges.timers
     report.queuedBytes = loopGauges.queuedBytes
     report.inputBytes = loopGauges.ownInputBytes
+    report.longestHold = loop.pulse.longest.load(ordering: .relaxed)
     return report
   }
 

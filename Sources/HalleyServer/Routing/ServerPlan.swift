@@ -67,6 +67,19 @@ package struct ServerPlan: Sendable {
 }
 
 extension ServerPlan {
+  /// A route as a number that is never 0, for a loop's pulse.
+  static func place(site: Int, route: Int) -> UInt64 { UInt64(site) << 32 | UInt64(route + 1) }
+
+  /// The absolute path of a route given as a number; nil for 0.
+  func name(of place: UInt64) -> String? {
+    let site = Int(place >> 32)
+    let route = Int(place & 0xFFFF_FFFF) - 1
+    guard sites.indices.contains(site), sites[site].routes.indices.contains(route) else { return nil }
+    return sites[site].mount + sites[site].routes[route].path.drop { $0 == "/" }
+  }
+}
+
+extension ServerPlan {
   private static func fileServers(_ sites: [SitePlan]) throws(Problem) -> [FilesOptions: FileServer] {
     let types = MediaTypes.system()
     var servers: [FilesOptions: FileServer] = [:]
