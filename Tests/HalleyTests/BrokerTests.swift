@@ -418,6 +418,25 @@ struct BrokerTests {
     }
   }
 
+  @Test(
+    "the first to come while delivery is degraded hears of it and of its end",
+    arguments: FeedReader.Transport.allCases)
+  func firstWhileDegraded(transport: FeedReader.Transport) async throws {
+    let (site, broker) = (site, broker)
+    try await serving([site], broker: broker) { port in
+      try await site.a.publish("1")
+      broker.leave()
+      let reader = try FeedReader(transport, "/places/a", port: port)
+      try reader.read { !$0.events.isEmpty }
+      broker.comeBack()
+      let last = try await site.a.publish("2")
+      try reader.read { $0.cursor == last.description && $0.events.count > 2 }
+      #expect(reader.events.first == .status("degraded") && reader.events.count == 3)
+      #expect(reader.events.contains(.status("live")))
+      reader.close()
+    }
+  }
+
   @Test("the status as it leaves, on streams and after a welcome")
   func statusBytes() async throws {
     let (site, broker) = (site, broker)
