@@ -174,7 +174,7 @@ struct BrokerTests {
       }
       let other = try RawClient(port: port)
       other.send("GET /places/a?cursor=\(site.a.log.top) HTTP/1.1\r\nHost: localhost\r\n\r\n")
-      while try health(port).waiters < 5 {}
+      try until { try health(port).waiters >= 5 }
       try restart(site.b, top: 3)
       let body =
         #"{"resume":"reset","reason":"epoch","channels":["b"],"cursor":"\#(site.cursor)","messages":[],"#
@@ -190,7 +190,7 @@ struct BrokerTests {
       // The next request of the cursor that came with the reset goes on; one that missed the reset gets its own.
       let next = try RawClient(port: port)
       next.send("GET /places/both?cursor=\(site.cursor) HTTP/1.1\r\nHost: localhost\r\n\r\n")
-      while try health(port).waiters < 2 {}
+      try until { try health(port).waiters >= 2 }
       let id = try await site.b.publish("new")
       #expect(
         try next.response()?.text
@@ -210,7 +210,7 @@ struct BrokerTests {
       let client = try RawClient(port: port)
       let asked = site.a.log.top
       client.send("GET /places/a?cursor=\(asked) HTTP/1.1\r\nHost: localhost\r\n\r\n")
-      while try health(port).waiters < 1 {}
+      try until { try health(port).waiters >= 1 }
       let id = try await site.a.publish("old")
       try restart(site.a)
       let first = try client.response()?.text
@@ -305,7 +305,7 @@ struct BrokerTests {
         _ = try socket.receiveText()
         let before = site.a.log.top
         socket.sendFrame(#"{"type":"publish","ref":"1","data":1}"#)
-        while broker.heldCount == 0 { await Task.yield() }
+        try until { broker.heldCount > 0 }
         try restart(site.a)
         let after = site.a.log.top
         broker.release()
@@ -483,7 +483,7 @@ struct BrokerTests {
       #expect(poll("")?.hasSuffix(empty + "}") == true)
       let held = try RawClient(port: port)
       held.send("GET /places/a?cursor=\(cursor) HTTP/1.1\r\nHost: localhost\r\n\r\n")
-      while try health(port).waiters < 1 {}
+      try until { try health(port).waiters >= 1 }
       broker.leave()
       #expect(poll("")?.hasSuffix(empty + #","delivery":"degraded"}"#) == true)
       #expect(poll("&callback=cb")?.hasSuffix(empty + #","delivery":"degraded"});"#) == true)
@@ -501,7 +501,7 @@ struct BrokerTests {
       broker.leave()
       let room = try RawClient(port: port)
       room.send("GET /places/rooms/1 HTTP/1.1\r\nHost: localhost\r\n\r\n")
-      while try health(port).waiters < 1 || broker.channelCount < 2 {}
+      try until { try health(port).waiters >= 1 && broker.channelCount == 2 }
       #expect(fetch("/places/rooms/1?hold=0", port: port)?.hasSuffix(#","delivery":"degraded"}"#) == true)
     }
   }

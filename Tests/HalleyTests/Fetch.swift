@@ -1,10 +1,17 @@
 import FoundationEssentials
 import Glibc
+import HalleyTesting
 
 /// What a server says of itself, the sum over its loops.
 struct Health: Decodable {
   var waiters: Int
   var queuedBytes: Int
+}
+
+/// Asks again and again until something holds, for at most ten seconds.
+func until(_ condition: () throws -> Bool) throws {
+  let end = ContinuousClock.now + .seconds(10)
+  while try !condition() { if ContinuousClock.now > end { throw RawClient.Failure.timeout } }
 }
 
 /// Asks a server for its health.
