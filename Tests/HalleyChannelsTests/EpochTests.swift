@@ -5,7 +5,7 @@ import Testing
 
 @testable import HalleyChannels
 
-@Suite("New epochs on a live channel")
+@Suite("New epochs on a live channel", .timeLimit(.minutes(1)))
 struct EpochTests {
   private let next = Epoch.named("Nxt00001")
   private let third = Epoch.named("Trd00001")
@@ -166,7 +166,7 @@ struct EpochTests {
     try await channel.publish("new")
     #expect(try await reader.next()?.id == id(exampleEpoch, 2))
     #expect(try await reader.next()?.id == id(exampleEpoch, 3))
-    let error = await #expect(throws: SubscriptionError.self) { _ = try await reader.next() }
+    let error = try await #require(throws: SubscriptionError.self) { _ = try await reader.next() }
     #expect(error == .reset(reason: "epoch", cursor: id(next, 5)))
     #expect(try await reader.next() == nil)
     #expect(channel.log.sinkCount == 0)
