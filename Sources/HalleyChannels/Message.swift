@@ -17,6 +17,8 @@ public final class Message: Sendable {
   package let size: Int
   /// It tells of a member's coming or going; history neither counts it nor keeps it for its own sake.
   package let isPresence: Bool
+  /// No message but a mark among a sink's messages: what comes after it belongs to a new epoch, which stands at `id`.
+  package let opensEpoch: Bool
 
   /// The event name, if the publisher gave one.
   public var event: String? { labels?.event }
@@ -32,7 +34,22 @@ public final class Message: Sendable {
     labels = draft.labels
     self.appendedAt = appendedAt
     isPresence = draft.isPresence
+    opensEpoch = false
     size = draft.payload.count + (draft.labels?.size ?? 0)
+  }
+
+  /// The mark of a new epoch; it has no wire form, and no log retains it.
+  ///
+  /// - Parameter top: where the epoch stands when it takes the place of the last one.
+  init(opening top: MessageID, at time: UInt64) {
+    id = top
+    kind = .binary
+    payload = []
+    labels = nil
+    appendedAt = time
+    isPresence = false
+    opensEpoch = true
+    size = 0
   }
 
   /// The bytes of one wire form, made on the first call. Any thread.

@@ -58,8 +58,9 @@ struct PollStyle {
 /// One poll's answer: how it is wanted, and what the request found.
 struct PollAnswer {
   let style: PollStyle
-  /// How the request's cursor was met on arrival, and where it stands. No messages, if the poll is held.
-  let arrival: SetRead
+  /// How the request's cursor was met on arrival, and where it stands. No messages, if the poll is held; then it says
+  /// in the end whether messages arrive.
+  var arrival: SetRead
   /// The channels that were asked for.
   let set: ChannelSet
 
@@ -117,7 +118,7 @@ struct PollBodies {
   private let batch: [Delivery]
   private var plain: [Way: SharedBody] = [:]
 
-  /// - Parameter batch: messages of this turn, in each channel in order; not empty.
+  /// - Parameter batch: messages of this turn, in each channel in order; none for a reset.
   init(_ batch: [Delivery]) { self.batch = batch }
 
   /// The body for one waiter: shared for JSON, its own for callbacks and event sources.
