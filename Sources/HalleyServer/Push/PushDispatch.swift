@@ -212,10 +212,10 @@ struct PushDispatch {
   /// A whole number of the query: absent, or digits up to a bound; nil for anything else.
   private func number(_ name: String, upTo most: Int) -> Int?? {
     guard let text = request.query[name] else { return .some(nil) }
-    guard !text.isEmpty, text.utf8.count <= 9, text.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }),
-      let number = Int(text), number <= most
-    else { return nil }
-    return .some(number)
+    guard !text.isEmpty, text.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else { return nil }
+    // Digits that are no `Int` are too many for one.
+    let number = Int(text) ?? .max
+    return number <= most ? .some(number) : nil
   }
 
   private func accepts(_ type: String) -> Bool {
