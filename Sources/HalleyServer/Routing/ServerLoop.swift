@@ -55,6 +55,13 @@ package final class ServerLoop {
     let carrier = try HTTPCarrier(loop: loop, limits: limits) { [unowned self] exchange in
       Dispatch(server: self, exchange: exchange).run()
     }
+    carrier.onIncident = { [logger] incident in
+      switch incident {
+      case .noDescriptors(let code):
+        logger.error("no descriptors left, accepting pauses; raise 'ulimit -n'", metadata: ["errno": "\(code)"])
+      case .noMemory: logger.error("no memory left, a connection was dropped")
+      }
+    }
     self.carrier = carrier
     return try carrier.listen(host: host, port: port, reusePort: shared)
   }
