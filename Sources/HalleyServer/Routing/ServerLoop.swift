@@ -55,6 +55,7 @@ package final class ServerLoop {
     let carrier = try HTTPCarrier(loop: loop, limits: limits) { [unowned self] exchange in
       Dispatch(server: self, exchange: exchange).run()
     }
+    carrier.bodyLimit = { [unowned self] in bodyLimit(of: $0) }
     carrier.onIncident = { [logger] incident in
       switch incident {
       case .noDescriptors(let code):
@@ -67,6 +68,17 @@ package final class ServerLoop {
   }
 
   private var limits: HTTPLimits { HTTPLimits(plan.settings.current, connections: connections) }
+
+  /// A route that takes larger messages than `http.body` takes larger bodies too.
+  private func bodyLimit(of head: HTTPRequestHead) -> Int {
+    let most = plan.settings.current.httpBody
+    guard head.hasBody, head.method == .post, let path = RequestPath(decoding: head.path) else { return most }
+    let match = plan.match(host: head.authority?.host ?? "", path.segments, trailingSlash: path.hasTrailingSlash)
+    return match.entries.map(route).reduce(most) { most, route in
+      guard case .channel = route.plan.endpoint, route.methods.contains(.post) else { return most }
+      return max(most, route.plan.settings.current.publishMaxBytes)
+    }
+  }
 
   func route(_ entry: Router.Entry) -> LoopRoute { routes[entry.site][entry.route] }
 
