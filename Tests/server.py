@@ -117,6 +117,11 @@ class Server:
         lines = Path(f"/proc/{self.pid}/smaps_rollup").read_text().splitlines()
         return 1024 * sum(int(line.split()[1]) for line in lines if line.startswith("Private_"))
 
+    def processor_time(self):
+        """Seconds the process has spent on the processor."""
+        fields = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def publish(self, channel, body, content_type="text/plain", **fields):
         """POSTs to a hub channel; returns the message id."""
         request = urllib.request.Request(

@@ -279,6 +279,15 @@ def test_types(server, path, kind):
     assert (status, body, head["content-length"]) == (200, "", fields["content-length"])
 
 
+@pytest.mark.parametrize("path", ["/tracker", "/chat", "/clock", "/hub", "/echo"])
+def test_a_site_without_its_slash(server, path):
+    """The links of its page are relative: they are right at the address with the slash only."""
+    for method in ("GET", "HEAD"):
+        status, fields, _ = curl_head(*(["-I"] if method == "HEAD" else []), server.url(path + "?a=b"))
+        assert (status, fields["location"]) == (308, path + "/?a=b")
+    assert curl_head("-X", "DELETE", server.url(path))[0] == 405
+
+
 def test_unknown_and_wrong_method(server):
     assert curl_head(server.url("/no/such/page"))[0] == 404
     status, fields, _ = curl_head("-X", "DELETE", server.url("/clock/time"))

@@ -2,8 +2,11 @@
 And the same words for those who come when there are too many."""
 
 import json
+import os
 import re
+import resource
 import signal
+import time
 
 import pytest
 
@@ -253,6 +256,58 @@ def test_too_many_of_one_address(channel):
             assert ask(f"{hub}?hold=0").status == 429
         for wire in newcomers:
             wire.socket.close()
+
+
+def test_no_room_for_another_channel(channel):
+    """An event source that got an error would stop for good."""
+    with Server(flags=["--limits-channels", "8", "--threads", "1"]) as server:
+        hub = f"/hub/{channel}"
+
+        def ask(target, fields=(), data=None):
+            with Wire(server) as wire:
+                wire.send(data or request(server, target, fields=fields))
+                return wire.response()
+
+        # Held, because a channel that nobody looks at makes room soon.
+        held = [opened(server, f"{hub}-{number}", b"welcome", SSE) for number in range(8)]
+        for hold in ("", "?hold=0"):
+            sse = ask(hub + hold, SSE)
+            assert sse.status == 200 and sse.get("content-type").startswith("text/event-stream")
+            assert re.fullmatch(rb"retry: 5000\nevent: halley.move\ndata: \{.*\"overload\".*\}\n\n", sse.body)
+        lines = ask(f"{hub}?transport=stream")
+        assert lines.status == 200 and move(json.loads(lines.body), "overload") == 5_000
+        jsonp = ask(f"{hub}?callback=cb")
+        assert jsonp.body == b'/**/cb({"error":"overloaded","retry":5000});'
+        assert ask(hub, data=handshake(server, hub)).status == 503
+        for wire in held:
+            wire.socket.close()
+
+
+def test_no_descriptors_left(channel):
+    """Said in the log, without a flood; event sources are asked back later; others are served again when there are some."""
+    with Server(flags=["--threads", "1"]) as server:
+        most = len(os.listdir(f"/proc/{server.pid}/fd")) + 12
+        resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (most, most))
+        stream = request(server, f"/hub/{channel}", fields=SSE)
+        wires = [Wire(server) for _ in range(60)]
+        for wire in wires:
+            wire.send(stream)
+        assert eventually(lambda: "no descriptors left" in server.log()), server.log()
+        lines = server.log().count("no descriptors left")
+        spent, start = server.processor_time(), time.monotonic()
+        time.sleep(1)
+        assert server.processor_time() - spent < 0.3
+        assert server.log().count("no descriptors left") - lines <= time.monotonic() - start + 1
+        answers = set()
+        for wire in wires:
+            wire.socket.settimeout(0.01)
+            try:
+                answers.add(wire.response_head().status)
+            except (TimeoutError, Closed):
+                pass
+            wire.socket.close()
+        assert answers == {200}
+        assert eventually(lambda: server.health()["eventStreams"] == 0)
 
 
 def test_a_proxy_speaks_for_many(channel):

@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from server import eventually
 from wire import BINARY, CLOSE, PING, TEXT, Wire, close_payload, frame, handshake, request, upgraded
 
 
@@ -165,6 +166,15 @@ def test_hold_expires_with_a_normal_answer(server, channel):
     answer = server.poll(channel, cursor, hold=1)
     assert answer == {"resume": "current", "cursor": cursor, "messages": [], "more": False, "retry": 0}
     assert 4.0 < time.monotonic() - start < 6.0
+
+
+@pytest.mark.parametrize("hold", ["3600", "9" * 40])
+def test_a_hold_above_the_longest_is_cut(server, channel, hold):
+    with Wire(server) as wire:
+        wire.send(request(server, f"/hub/{channel}?hold={hold}"))
+        assert eventually(lambda: server.health()["waiters"] == 1)
+        published = server.publish(channel, "answer")
+        assert published.encode() in wire.response().body
 
 
 @pytest.mark.parametrize("hold", ["-1", "x", "1.5", "", "5s"])

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from server import Server
 from wire import TEXT, Wire, frame, handshake, request, upgraded
 
 
@@ -29,6 +30,14 @@ def test_keys_belong_to_an_address(server, channel):
     with upgraded(server, target, hello + publish, extra=["Sec-WebSocket-Protocol: halley.v1"]) as wire:
         assert json.loads(wire.read_message()[1])["type"] == "welcome"
         assert json.loads(wire.read_message()[1]) == {"type": "ack", "ref": "7", "id": identity, "duplicate": True}
+
+
+def test_larger_messages_are_larger_bodies():
+    """`publish.maxBytes` above `http.body` counts for those who publish, and for nobody else."""
+    with Server(flags=["--publish-max-bytes", "128KiB", "--threads", "1"]) as server:
+        for size, status in ((64 << 10) + 1, 201), (128 << 10, 201), ((128 << 10) + 1, 413):
+            assert post(server, "/hub/large", body=b"x" * size).status == status
+        assert post(server, "/gallery/calls/setTitle", body=b"x" * ((64 << 10) + 1)).status == 413
 
 
 @pytest.mark.parametrize("target, status", [("/tracker/positions?cursor=kQ3fZx9a-1", 400)])

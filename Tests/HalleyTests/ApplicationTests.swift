@@ -213,6 +213,19 @@ struct ApplicationTests {
     }
   }
 
+  @Test("A handler's failure is one short line of visible characters, whatever the client asked for")
+  func failing() async throws {
+    struct Oops: Error {}
+    let site = Sample { Get("/fail/:what") { _ -> Response in throw Oops() } }
+    try await running(try application([site])) { _, port in
+      let path = "/sample/fail/%E2%80%A8%E2%80%AE%C2%85" + String(repeating: "x", count: 1_000)
+      #expect(fetch(path, port: port)?.hasPrefix("HTTP/1.1 500 ") == true)
+      let line = try #require(log.lines.first { $0.hasPrefix("a handler failed") })
+      #expect(line.contains("/sample/fail/%E2%80%A8") && line.utf8.count < 400)
+      #expect(line.utf8.allSatisfy { (0x20...0x7E).contains($0) }, "\(line)")
+    }
+  }
+
   @Test("Channels that routes compute retain what their route says")
   func computed() async throws {
     let site = Sample { Route("/rooms/:room", history: .last(3), channel: { $0["room"] }).sse() }
@@ -262,6 +275,6 @@ private final class LogBook: Sendable {
       set { metadata[key] = newValue }
     }
 
-    func log(event: LogEvent) { book.written.withLock { $0.append("\(event.message)") } }
+    func log(event: LogEvent) { book.written.withLock { $0.append("\(event.message) \(event.metadata ?? [:])") } }
   }
 }

@@ -81,6 +81,9 @@ struct SettingKindTests {
     let error = try #require(throws: UnsoundValue.self) { try kind.parse(["1s"], zero: "never") }
     #expect(error.reason == "cannot be 1s; choose 10s or more, or 0 for never")
     #expect(throws: UnsoundValue.self) { try kind.parse(["0"]) }
+    for kind in [SettingKind.duration(0...1), .bytes(0...1), .percent(0...1), .count(0...1)] {
+      #expect(try kind.parse(["0"]) == .number(0), "\(kind)")
+    }
   }
 
   @Test("A range of times has the shorter first")

@@ -52,7 +52,7 @@ enum SettingKind: Sendable, Hashable {
   }
 
   private func read(_ word: String, zero: String?) -> SettingValue? {
-    if word == "0", zero != nil { return .number(0) }
+    if word == "0", zero != nil || lowest == 0 { return .number(0) }
     switch self {
     case .duration: return Units.duration.read(word).map { .number($0) }
     case .bytes: return Units.bytes.read(word).map { .number($0) }
@@ -72,6 +72,14 @@ enum SettingKind: Sendable, Hashable {
       return .spread(low, high)
     case .list: return .list([word])
     case .address: return ListenAddress.parse(word)
+    }
+  }
+
+  /// The least of what is written with a unit, which nothing needs.
+  private var lowest: Int? {
+    switch self {
+    case .duration(let range), .bytes(let range), .percent(let range): range.lowerBound
+    default: nil
     }
   }
 

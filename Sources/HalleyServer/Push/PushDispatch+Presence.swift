@@ -16,7 +16,7 @@ extension PushDispatch {
   ///
   /// - Parameters:
   ///   - isPoll: between two of its polls a client has no connection, so it stays for longer.
-  ///   - stream: how a stream says that there is no room: an event source that got an error would never come back.
+  ///   - stream: how a stream says that there is no room.
   func arrive(in set: ChannelSet, isPoll: Bool, stream: StreamOpening? = nil) -> Arrival? {
     guard let presence = endpoint.presence, let user = presence.identify(request), !user.isEmpty else {
       return Arrival()
@@ -31,12 +31,7 @@ extension PushDispatch {
       server.presence, set.channels[0], user, stay: isPoll ? grace : settings.presenceLinger,
       limit: server.presence.hasRoom ? settings.presenceMembers : 0)
     if let ticket { return Arrival(ticket: ticket) }
-    if let stream {
-      let body = stream.text.turnedAway(reason: "overload", retry: Self.fullRetry)
-      exchange.reply(status: 200, fields: stream.httpFields, body: body)
-    } else {
-      refuse(503, "presence_full", retry: Self.fullRetry)
-    }
+    sendAway(stream, "presence_full", retry: Self.fullRetry)
     return nil
   }
 

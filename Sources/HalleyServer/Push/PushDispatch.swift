@@ -88,7 +88,7 @@ struct PushDispatch {
       let interval = hold == 0 ? settings.pollInterval : PollStyle.promptly
       return poll(.stream(opening), interval: interval, hold: hold)
     }
-    guard let set = channels() else { return }
+    guard let set = channels(stream: opening) else { return }
     if exchange.head.method == .head {
       // As the GET, which tells no length (RFC 9110 §8.6).
       exchange.beginStream(status: 200, fields: opening.httpFields)
@@ -116,7 +116,7 @@ struct PushDispatch {
       feed.admit(connection, driver, read)
     } catch {
       feed.left()
-      refuse(503, "overloaded", retry: 5_000)
+      sendAway(opening, "overloaded", retry: 5_000)
     }
   }
 
@@ -149,7 +149,7 @@ struct PushDispatch {
       limits.bytes = min(limits.bytes, settings.streamMaxBytes)
     }
     let style = PollStyle(form: form, fields: fields, limits: limits, interval: interval)
-    guard let set = channels() else { return }
+    guard let set = channels(stream: style.opening) else { return }
     if exchange.head.method == .head { return style.sendHead(on: exchange) }
     guard let arrival = arrive(in: set, isPoll: true, stream: style.opening) else { return }
     let feed = server.feed(of: set)
@@ -179,8 +179,18 @@ struct PushDispatch {
     return true
   }
 
-  /// The channels of this request; answers 404 or 503 and returns nil when there are none.
-  func channels() -> ChannelSet? {
+  /// Tells the client that there is no room for it now, a stream in its own words: an event source that got an error
+  /// would never come back (delivery contract §7.1).
+  func sendAway(_ stream: StreamOpening?, _ code: String, retry: Int) {
+    guard let stream else { return refuse(503, code, retry: retry) }
+    let body = stream.text.turnedAway(reason: "overload", retry: retry)
+    exchange.reply(status: 200, fields: stream.httpFields, body: body)
+  }
+
+  /// The channels of this request; answers and returns nil when there are none.
+  ///
+  /// - Parameter stream: how a stream says that there is no room for another channel.
+  func channels(stream: StreamOpening? = nil) -> ChannelSet? {
     switch endpoint.source {
     case .fixed(let set): return set
     case .computed(let history, let name):
@@ -193,7 +203,7 @@ struct PushDispatch {
         if let contract = endpoint.contract { channel.adopt(contract) }
         return ChannelSet(channel)
       } catch ChannelRegistry.Refusal.full {
-        refuse(503, "overloaded", retry: 5_000)
+        sendAway(stream, "overloaded", retry: 5_000)
       } catch {
         refuse(404, "not_found")
       }
@@ -212,10 +222,10 @@ struct PushDispatch {
   /// A whole number of the query: absent, or digits up to a bound; nil for anything else.
   private func number(_ name: String, upTo most: Int) -> Int?? {
     guard let text = request.query[name] else { return .some(nil) }
-    guard !text.isEmpty, text.utf8.count <= 9, text.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }),
-      let number = Int(text), number <= most
-    else { return nil }
-    return .some(number)
+    guard !text.isEmpty, text.utf8.allSatisfy({ $0 >= 0x30 && $0 <= 0x39 }) else { return nil }
+    // Digits that are no `Int` are too many for one.
+    let number = Int(text) ?? .max
+    return number <= most ? .some(number) : nil
   }
 
   private func accepts(_ type: String) -> Bool {

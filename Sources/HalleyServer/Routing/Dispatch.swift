@@ -30,12 +30,12 @@ struct Dispatch {
     if let hit = found.first(where: { $0.route.methods.contains(head.method) && !$0.route.isSocketOnly }) {
       return start(hit, path)
     }
+    // Also before files: the index page of a mount has relative links, which are wrong without the slash.
+    if found.isEmpty, match.wantsSlash, files?.methods.contains(head.method) ?? true { return redirect(path) }
     if let files, let depth = match.files?.depth, files.methods.contains(head.method) {
       return serve(files, path, depth)
     }
-    if found.isEmpty, files == nil {
-      return match.wantsSlash ? redirect(path) : Answer.refuse(exchange, 404, "not_found")
-    }
+    if found.isEmpty, files == nil { return Answer.refuse(exchange, 404, "not_found") }
     if let socket = found.first(where: { $0.route.isSocketOnly }), head.method == .get || head.method == .head {
       return Answer.refuse(
         exchange, 426, "upgrade_required",

@@ -57,7 +57,9 @@ struct HandlerRun: Sendable {
       gauges.handlers -= 1
     case .failure(let error):
       gauges.handlers -= 1
-      logger.error("a handler failed", metadata: ["path": "\(request.absolutePath)", "error": "\(error)"])
+      // As it came: only visible ASCII, nothing that could look like a line of the log.
+      let path = String(decoding: exchange.head.path.prefix(256), as: UTF8.self)
+      logger.error("a handler failed", metadata: ["path": "\(path)", "error": "\(error)"])
       if let callback {
         Answer.refuse(exchange, in: callback, "internal", fields)
       } else {

@@ -59,11 +59,30 @@ package final class ServerLoop {
     let carrier = try HTTPCarrier(loop: loop, limits: limits) { [unowned self] exchange in
       Dispatch(server: self, exchange: exchange).run()
     }
+    carrier.bodyLimit = { [unowned self] in bodyLimit(of: $0) }
+    carrier.onIncident = { [logger] incident in
+      switch incident {
+      case .noDescriptors(let code):
+        logger.error("no descriptors left, accepting pauses; raise 'ulimit -n'", metadata: ["errno": "\(code)"])
+      case .noMemory: logger.error("no memory left, a connection was dropped")
+      }
+    }
     self.carrier = carrier
     return try carrier.listen(host: host, port: port, reusePort: shared)
   }
 
   private var limits: HTTPLimits { HTTPLimits(plan.settings.current, connections: connections) }
+
+  /// A route that takes larger messages than `http.body` takes larger bodies too.
+  private func bodyLimit(of head: HTTPRequestHead) -> Int {
+    let most = plan.settings.current.httpBody
+    guard head.hasBody, head.method == .post, let path = RequestPath(decoding: head.path) else { return most }
+    let match = plan.match(host: head.authority?.host ?? "", path.segments, trailingSlash: path.hasTrailingSlash)
+    return match.entries.map(route).reduce(most) { most, route in
+      guard case .channel = route.plan.endpoint, route.methods.contains(.post) else { return most }
+      return max(most, route.plan.settings.current.publishMaxBytes)
+    }
+  }
 
   func route(_ entry: Router.Entry) -> LoopRoute { routes[entry.site][entry.route] }
 
