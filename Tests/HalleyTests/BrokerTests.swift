@@ -532,7 +532,7 @@ struct BrokerTests {
 }
 
 /// Loses its data with every publish, just before it appends.
-private struct RenewingBroker: Broker {
+private final class RenewingBroker: Broker {
   func publish(
     _ draft: MessageDraft, to channel: Channel, done: @escaping @Sendable (Result<PublishReceipt, PublishError>) -> Void
   ) {
