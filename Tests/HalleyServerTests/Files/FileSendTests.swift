@@ -2,7 +2,6 @@ import CHalleyShims
 import Foundation
 import HTTPTypes
 import HalleyTesting
-import Synchronization
 import Testing
 
 @testable import HalleyServer
@@ -253,53 +252,6 @@ struct FileSendTests {
     }
     client.close()
     server.stop()
-  }
-
-  @Test("256 KiB at most leave in one go, however much the kernel would take")
-  func steps() throws {
-    let content = Self.content(8 << 20)
-    let tree = try Self.tree(content)
-    let files = try tree.server()
-    let receiver = Atomic<Int32>(-1)
-    let left = Atomic<Int>(-1)
-    let server = try CarrierHarness { harness, exchange in
-      guard let body = files.get("/big.bin").body else { return exchange.abort() }
-      exchange.beginStream(status: 200, fields: [:], length: content.count)
-      exchange.write(body.file, 0..<content.count) { exchange.end() }
-      left.store(Self.sent(to: receiver.load(ordering: .relaxed)), ordering: .relaxed)
-    }
-    let client = try server.client()
-    receiver.store(client.fd, ordering: .relaxed)
-    client.send(Self.get("/"))
-    #expect(try client.response()?.body.count == content.count)
-    let first = left.load(ordering: .relaxed)
-    #expect((1...(256 << 10) + 1_024).contains(first))
-    client.close()
-    server.stop()
-  }
-
-  /// Bytes on their way to a client of this process: those that the sending socket holds, and those not yet read.
-  private static func sent(to receiver: Int32) -> Int {
-    /// The ports of a socket: its own, its peer's.
-    func ports(_ fd: Int32) -> [UInt16]? {
-      let ends = [getsockname, getpeername].map { ask -> UInt16? in
-        var address = sockaddr_in()
-        var size = socklen_t(MemoryLayout<sockaddr_in>.size)
-        let result = withUnsafeMutablePointer(to: &address) {
-          $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { ask(fd, $0, &size) }
-        }
-        return result == 0 && address.sin_family == sa_family_t(AF_INET) ? address.sin_port : nil
-      }
-      return ends.contains(nil) ? nil : ends.compactMap { $0 }
-    }
-    guard let wanted = ports(receiver), let sender = (3..<4_096).first(where: { ports($0) == wanted.reversed() })
-    else { return -1 }
-    var unread: Int32 = 0
-    var unacknowledged: Int32 = 0
-    guard ioctl(receiver, UInt(FIONREAD), &unread) == 0, ioctl(sender, UInt(TIOCOUTQ), &unacknowledged) == 0 else {
-      return -1
-    }
-    return Int(unread) + Int(unacknowledged)
   }
 
   @Test("more than the declared length, or before the last has gone, ends the connection", arguments: [false, true])
