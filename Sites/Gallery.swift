@@ -26,6 +26,8 @@ struct Gallery: Site {
       .heartbeat(.seconds(5))  // a visitor should not have to wait for a sign of life
     // Cookies and JSONP never share a route, so the one for credentials stands beside it.
     Route("/gallery/feed/credentials", feed).sse().longPoll().cors(neighbours.credentials())
+    // Sandboxed and local pages have the origin `null`, all the same one: what is listed for it is open to anybody.
+    Get("/gallery/nobody") { _ in .text("for pages without an origin") }.cors(.origins("null"))
     // A channel for each demonstration, so that none disturbs the shared one.
     Route("/gallery/lab/:name", history: .last(20), channel: { "gallery.lab.\($0["name"])" })
       .websocket(inbound: .publish(as: .json))

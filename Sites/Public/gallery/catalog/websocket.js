@@ -13,6 +13,7 @@ export const webSocket = {
       slug: "websocket",
       title: "WebSocket",
       open: socket,
+      library: { transports: "websocket" },
       source: "bare/socket.js",
       text: "Subprotocol halley.v1: a JSON frame per message. This card publishes over its socket, and the " +
         "acknowledgement names the id.",

@@ -1,0 +1,109 @@
+// A client that does not read. A page can be one: whoever takes nothing from the reader of an answer fills the buffers of
+// the browser, then those of both kernels, and then the server's own queue for this connection, which must stay bounded.
+
+import { socket } from "../bare/socket.js";
+import { Ledger } from "../card/ledger.js";
+import { ask } from "./ask.js";
+
+const payload = "x".repeat(60_000); // a message may have 64 KiB
+const most = 240; // messages, about 14 MB
+const more = 40; // published after the buffers are full
+const hard = 1_048_576; // bytes: the route's `queue.hard`
+
+export async function slow(trial) {
+  const address = trial.room();
+  const queued = async () => (await ask("/_halley/health")).json.queuedBytes;
+  const other = await trial.attached({ open: socket, address });
+  const sleeper = new Sleeper(address);
+  trial.onEnd(() => sleeper.close());
+  await sleeper.read(() => sleeper.ledger.has(other.feed.cursor));
+
+  let count = 0;
+  let largest = 0;
+  const publish = async () => {
+    count += 1;
+    await trial.publish(address, `${count} ${payload}`);
+    largest = Math.max(largest, await queued());
+  };
+  // The other one is read, so what stays queued is for the one that sleeps.
+  const isStuck = async () => {
+    await trial.until(() => other.shown.length === count, "the other subscriber has everything so far");
+    return (await queued()) > payload.length;
+  };
+  do {
+    if (count >= most) throw new Error(`after ${megabytes(count)} no queue had grown: this browser reads ahead without end`);
+    for (let number = 0; number < 10; number += 1) await publish();
+  } while (!(await isStuck()));
+  trial.step(`one subscriber takes nothing: after ${megabytes(count)} the buffers of browser and kernels are full`);
+  for (let number = 0; number < more; number += 1) await publish();
+  trial.check(
+    largest <= hard, `${megabytes(more)} more: the server queued at most ${Math.round(largest / 1000)} kB for it, its limit is 1 MiB`);
+  await trial.until(() => other.shown.length === count, "the other subscriber has everything");
+  trial.check(!other.ledger.fault && !other.reset, `another subscriber of the channel got all ${count} meanwhile`);
+
+  const last = await trial.publish(address, "and the end");
+  await sleeper.read(() => sleeper.ledger.has(last));
+  const { ledger } = sleeper;
+  const told = ledger.resets ? `told by a reset (${sleeper.reasons.join()}) what is lost` : "given the rest from the log";
+  trial.check(!ledger.fault, `it reads again: ${ledger.count} messages, and is ${told}; no silent hole, live again`);
+}
+
+const megabytes = (count) => `${((count * payload.length) / 1e6).toFixed(1)} MB`;
+
+/// Reads an event stream by fetch when it is told to, and otherwise takes nothing. Comes back from its place if its
+/// connection ends.
+class Sleeper {
+  ledger = new Ledger();
+  reasons = [];
+  #address;
+  #cursor = "";
+  #reader = null;
+  #abort = new AbortController();
+  #decoder;
+  #rest = "";
+
+  constructor(address) {
+    this.#address = address;
+  }
+
+  async read(isDone) {
+    while (!isDone()) {
+      this.#reader ??= await this.#open();
+      const { value, done } = await this.#reader.read();
+      if (done) this.#reader = null;
+      else this.#take(this.#decoder.decode(value, { stream: true }));
+    }
+  }
+
+  async #open() {
+    this.#decoder = new TextDecoder();
+    this.#rest = "";
+    const query = new URLSearchParams({ transport: "sse", format: "frames", cursor: this.#cursor });
+    const answer = await fetch(`${this.#address}?${query}`, { signal: this.#abort.signal });
+    if (!answer.ok) throw new Error(`the stream was answered ${answer.status}`);
+    return answer.body.getReader();
+  }
+
+  #take(text) {
+    const blocks = (this.#rest + text).split("\n\n");
+    this.#rest = blocks.pop();
+    for (const block of blocks) {
+      const line = block.split("\n").find((field) => field.startsWith("data: "));
+      if (line) this.#frame(JSON.parse(line.slice("data: ".length)));
+    }
+  }
+
+  #frame({ type, id, cursor, reason }) {
+    if (type === "welcome") this.ledger.start(cursor);
+    if (type === "message") this.ledger.take(id);
+    if (type === "reset") {
+      this.ledger.reset(cursor);
+      this.reasons.push(reason);
+    }
+    this.#cursor = id ?? cursor ?? this.#cursor;
+  }
+
+  close() {
+    this.#abort.abort();
+  }
+}
