@@ -167,7 +167,7 @@ def choose(page, way):
 
 
 def test_by_hand_and_by_the_client(open_page, gallery):
-    """The second tab runs halley.js with the same transport: it goes on from the same place, over the same bad network."""
+    """The second tab runs halley.js with the same transport, goes on from the same place, over the same bad network."""
     page = opened(open_page, gallery)
     both = shared(page).filter(has=page.get_by_test_id("tab-library"))
     assert both.count() == 9

@@ -55,8 +55,8 @@ export class LiveCard {
     this.#draw();
   }
 
-  /// By hand, and where halley.js has the transport, by halley.js: the same channel, counters and check, and the place is
-  /// kept from one to the other.
+  /// By hand, and where halley.js has the transport, by halley.js: the same channel, counters and check, and the place
+  /// is kept from one to the other.
   #ways() {
     const technique = this.#technique;
     if (!technique.library) return [];

@@ -3,8 +3,8 @@
 
 import { element } from "/assets/page.js";
 
-/// `panels`: name → `{ title, content }`. `choose(name)` is called when another one is chosen; the first one is at first.
-/// Returns the list of tabs and the panels.
+/// `panels`: name → `{ title, content }`. The first one is chosen; `choose(name)` tells of another. Returns the
+/// list of tabs and the panels.
 export function tabs(id, label, panels, choose) {
   const list = element("div", { className: "tabs", role: "tablist", "aria-label": label });
   const made = Object.entries(panels).map(([name, { title, content }]) => {
@@ -12,8 +12,9 @@ export function tabs(id, label, panels, choose) {
       type: "button", id: `${id}-tab-${name}`, role: "tab", textContent: title, "aria-controls": `${id}-panel-${name}`,
       "data-testid": `tab-${name}`,
     });
-    const panel = element(
-      "div", { className: "tab-panel", id: `${id}-panel-${name}`, role: "tabpanel", "aria-labelledby": tab.id }, ...content);
+    const panel = element("div", {
+      className: "tab-panel", id: `${id}-panel-${name}`, role: "tabpanel", "aria-labelledby": tab.id,
+    }, ...content);
     tab.addEventListener("click", () => select(name));
     list.append(tab);
     return { name, tab, panel };
@@ -33,13 +34,14 @@ export function tabs(id, label, panels, choose) {
   }
 
   list.addEventListener("keydown", (event) => {
-    const last = made.length - 1;
     const at = made.findIndex(({ name }) => name === chosen);
-    const next = { ArrowRight: at === last ? 0 : at + 1, ArrowLeft: at === 0 ? last : at - 1, Home: 0, End: last }[event.key];
-    if (next === undefined) return;
+    // -1 is the last one.
+    const wanted = { ArrowRight: (at + 1) % made.length, ArrowLeft: at - 1, Home: 0, End: -1 }[event.key];
+    if (wanted === undefined) return;
     event.preventDefault();
-    select(made[next].name);
-    made[next].tab.focus();
+    const { name, tab } = made.at(wanted);
+    select(name);
+    tab.focus();
   });
 
   select(made[0].name);

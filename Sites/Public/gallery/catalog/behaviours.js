@@ -92,7 +92,7 @@ export const behaviours = {
       source: "trial/six.js",
       text: "HTTP/1.1 browsers open six connections to a host. “Run all” shows it: four cards hold one each, the others " +
         "take turns. Halley's client shares one connection among all tabs of a page; here eight frames stand for tabs.",
-      code: '// the page, in every tab:\nnew Halley("/gallery/lab/…", { transports: "sse" })   // share: true is the default',
+      code: '// in every tab; share: true is the default\nnew Halley("/gallery/lab/…", { transports: "sse" })',
     }),
     crossingTrial({
       slug: "inner-network",
@@ -100,7 +100,8 @@ export const behaviours = {
       run: innerNetwork,
       source: "trial/inward.js",
       text: "A page could try to reach the inner network through a server. Refused handshakes are plain answers, nothing " +
-        "is fetched by parameter, and only listed host names are served. Browsers ask before a page reaches a local network.",
+        "is fetched by parameter, and only listed host names are served. Browsers ask before a page reaches a local " +
+        "network.",
       code: "hosts: [localhost, 127.0.0.1]   # halley.yaml; on loopback the default",
     }),
   ],

@@ -46,16 +46,16 @@ export const systems = {
       title: "No library",
       run: library.native,
       source: "trial/library.js",
-      text: "Every card here uses the browser's bare objects, one small module a family: see “Page code”. Where halley.js " +
-        "has the transport, a second tab runs it on the same channel, and each goes on where the other stood.",
+      text: "Every card here uses the browser's bare objects, one small module a family: see “Page code”. Where " +
+        "halley.js has the transport, a second tab runs it on the same channel, from the same place.",
     }),
     trial({
       slug: "reconnecting-websocket",
       title: "reconnecting-websocket",
       run: library.reconnectingWebSocket,
       source: "trial/library.js",
-      text: "A WebSocket that comes back, with the surface of the browser's own and the options of the library of that " +
-        "name: Halley.WebSocket. The page cuts the network under it.",
+      text: "A WebSocket that comes back, with the surface of the browser's own and the options of the library of " +
+        "that name: Halley.WebSocket. The page cuts the network under it.",
       use: "for pages written for it, and for routes with raw payloads.",
       code: 'new Halley.WebSocket("/gallery/lab/…", [], { minReconnectionDelay: 200 })',
     }),

@@ -1,5 +1,5 @@
-// The browser's own objects as halley.js finds them in its frame: the real ones, with the page's network on their way. So
-// the client itself is the one that everybody is served, and what it does about a bad network is its own doing.
+// The browser's own objects as halley.js finds them in its frame: the real ones, with the page's network on their way.
+// So the client itself is the one that everybody is served, and what it does about a bad network is its own doing.
 
 import { upgradeFields } from "../bare/socket.js";
 import { frameWeight, size } from "../line/meter.js";
@@ -28,7 +28,8 @@ function fetchOver(frame, connect) {
     const encoder = new TextEncoder();
     const carried = new ReadableStream({
       start(controller) {
-        read(answer.body.pipeThrough(new TextDecoderStream()), line, (text) => controller.enqueue(encoder.encode(text)));
+        const hand = (text) => controller.enqueue(encoder.encode(text));
+        read(answer.body.pipeThrough(new TextDecoderStream()), line, hand);
         line.over.then(() => controller.close(), () => controller.error(failure()));
       },
     });

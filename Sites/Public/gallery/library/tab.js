@@ -8,7 +8,7 @@ const objects = {
   sse: "its EventSource: delays or drops what arrives, really closes it, lets none open",
   stream: "its fetch: delays or drops what arrives, really aborts it, lets none out",
   poll: "its fetch: delays or drops answers, really aborts requests, lets none out",
-  jsonp: "its script elements: delays or drops answers, lets none ask; of a request that is out only the answer can be cut",
+  jsonp: "its script elements: delays or drops answers, lets none ask; a cut can take back only answers",
 };
 
 export const words = ({ transports }) =>

@@ -27,7 +27,8 @@ export class Feed {
 
   /// `technique`: `open(line)`, `address`, and optional `origin`, `every` (milliseconds between requests), `held`
   /// (whether it keeps an HTTP connection) and `returns` (whether it reconnects by itself: then the page's network acts
-  /// on the connections under its line, not on the line). `listener`: what `Place` tells, `message`, `state(name, text)`, `trace`.
+  /// on the connections under its line, not on the line). `listener`: what `Place` tells, `message`,
+  /// `state(name, text)`, `trace`.
   constructor(technique, network, listener) {
     this.#technique = technique;
     this.#network = network;

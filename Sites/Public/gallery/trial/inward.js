@@ -6,15 +6,16 @@ import { ask, outcome } from "./ask.js";
 const file = "/_halley/halley.mjs"; // any origin may read it, so only the name decides
 
 export async function innerNetwork(trial) {
-  trial.check(
-    (await outcome(otherOrigin + file)) === "answered 200", `${new URL(otherOrigin).hostname} is a listed name: served`);
+  const { hostname } = new URL(otherOrigin);
+  trial.check((await outcome(otherOrigin + file)) === "answered 200", `${hostname} is a listed name: served`);
   const name = `router-${Math.random().toString(36).slice(2, 8)}.localhost`;
   const stranger = `${location.protocol}//${name}${location.port && `:${location.port}`}`;
   // Whether anybody answers at all is told even to those who may not read the answer.
   if (await fetch(stranger + file, { mode: "no-cors" }).then(() => true, () => false)) {
     trial.step(`${name} leads to this server as well, and it answers`);
     trial.check(
-      (await outcome(stranger + file)) === "refused by the browser", "but not with the file: a name that is not listed gets 421");
+      (await outcome(stranger + file)) === "refused by the browser",
+      "but not with the file: a name that is not listed gets 421");
   } else {
     trial.step(`this browser does not resolve ${name}, so the Host list cannot be shown in it`);
   }

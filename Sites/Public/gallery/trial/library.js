@@ -18,7 +18,7 @@ const ways = {
   jsonp: ["JSONP", scriptPoll()],
 };
 
-/// Each transport by hand and by the client in turn, while somebody publishes: what one has seen, the other goes on from.
+/// Each transport by hand and by the client in turn, while somebody publishes: one goes on where the other stood.
 export async function native(trial) {
   const address = trial.room();
   const techniques = Object.entries(ways).flatMap(([transports, [name, open]]) => [
@@ -45,7 +45,8 @@ export async function reconnectingWebSocket(trial) {
   const line = new Line(feed, new Network());
   trial.onEnd(() => line.abort("the end"));
   const { HalleySocket } = await stage(line);
-  const socket = new HalleySocket(address, [], { minReconnectionDelay: 200, maxReconnectionDelay: 1000, minUptime: 100 });
+  const options = { minReconnectionDelay: 200, maxReconnectionDelay: 1000, minUptime: 100 };
+  const socket = new HalleySocket(address, [], options);
   const told = [];
   const heard = [];
   for (const type of ["open", "close"]) socket.addEventListener(type, () => told.push(type));
@@ -57,10 +58,11 @@ export async function reconnectingWebSocket(trial) {
   await trial.until(() => socket.readyState === HalleySocket.CONNECTING, "it has noticed");
   await trial.publish(address, "while it was away");
   socket.send('"kept until it is back"');
-  trial.check(socket.bufferedAmount > 0, `the network is off: readyState CONNECTING, ${socket.bufferedAmount} bytes wait`);
+  const { bufferedAmount } = socket;
+  trial.check(bufferedAmount > 0, `the network is off: readyState CONNECTING, ${bufferedAmount} bytes wait`);
   network.change("whole");
   await trial.until(() => heard.length >= 2, "what it kept comes back");
-  trial.check(told.slice(0, 3).join() === "open,close,open", "open, close and open again were told, as a page is used to");
+  trial.check(told.slice(0, 3).join() === "open,close,open", "open, close and open again were told, as usual");
   trial.check(heard.join() === "before,kept until it is back", `heard: ${heard.join(", ")}`);
   trial.step("what others said meanwhile is lost: payloads carry no cursor. Nothing is with halley.v1");
   socket.close();

@@ -38,8 +38,9 @@ function asNobody(addresses) {
   frame.title = "A page without an origin";
   frame.sandbox = "allow-scripts";
   frame.srcdoc = `<!doctype html><script type="module">
-    const outcome = (address) => fetch(address).then(({ status }) => "answered " + status, () => "refused by the browser");
-    parent.postMessage(await Promise.all(${JSON.stringify(addresses)}.map(outcome)), "*");
+    const answered = ({ status }) => "answered " + status;
+    const ask = (address) => fetch(address).then(answered, () => "refused by the browser");
+    parent.postMessage(await Promise.all(${JSON.stringify(addresses)}.map(ask)), "*");
   </script>`;
   return new Promise((resolve, reject) => {
     const done = (settle, value) => {

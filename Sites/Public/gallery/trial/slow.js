@@ -1,5 +1,5 @@
-// A client that does not read. A page can be one: whoever takes nothing from the reader of an answer fills the buffers of
-// the browser, then those of both kernels, and then the server's own queue for this connection, which must stay bounded.
+// A client that does not read. A page can be one: whoever takes nothing from the reader of an answer fills the buffers
+// of the browser, then those of the kernel, then the server's own queue for this connection, which must stay bounded.
 
 import { socket } from "../bare/socket.js";
 import { Ledger } from "../card/ledger.js";
@@ -31,20 +31,21 @@ export async function slow(trial) {
     return (await queued()) > payload.length;
   };
   do {
-    if (count >= most) throw new Error(`after ${megabytes(count)} no queue had grown: this browser reads ahead without end`);
+    if (count >= most) throw new Error(`after ${megabytes(count)} no queue has grown: this browser reads on by itself`);
     for (let number = 0; number < 10; number += 1) await publish();
   } while (!(await isStuck()));
-  trial.step(`one subscriber takes nothing: after ${megabytes(count)} the buffers of browser and kernels are full`);
+  trial.step(`one subscriber takes nothing: after ${megabytes(count)} the buffers of browser and kernel are full`);
   for (let number = 0; number < more; number += 1) await publish();
+  const kilobytes = Math.round(largest / 1000);
   trial.check(
-    largest <= hard, `${megabytes(more)} more: the server queued at most ${Math.round(largest / 1000)} kB for it, its limit is 1 MiB`);
+    largest <= hard, `${megabytes(more)} more: the server queued at most ${kilobytes} kB for it; its limit is 1 MiB`);
   await trial.until(() => other.shown.length === count, "the other subscriber has everything");
   trial.check(!other.ledger.fault && !other.reset, `another subscriber of the channel got all ${count} meanwhile`);
 
   const last = await trial.publish(address, "and the end");
   await sleeper.read(() => sleeper.ledger.has(last));
   const { ledger } = sleeper;
-  const told = ledger.resets ? `told by a reset (${sleeper.reasons.join()}) what is lost` : "given the rest from the log";
+  const told = ledger.resets ? `told by a reset (${sleeper.reasons.join()})` : "given the rest from the log";
   trial.check(!ledger.fault, `it reads again: ${ledger.count} messages, and is ${told}; no silent hole, live again`);
 }
 
