@@ -8,6 +8,7 @@ import { ask } from "./ask.js";
 const payload = "x".repeat(60_000); // a message may have 64 KiB
 const most = 240; // messages, about 14 MB
 const more = 40; // published after the buffers are full
+const patience = 20_000; // milliseconds for what is left to read
 const hard = 1_048_576; // bytes: the route's `queue.hard`
 
 export async function slow(trial) {
@@ -16,7 +17,8 @@ export async function slow(trial) {
   const other = await trial.attached({ open: socket, address });
   const sleeper = new Sleeper(address);
   trial.onEnd(() => sleeper.close());
-  await sleeper.read(() => sleeper.ledger.has(other.feed.cursor));
+  const read = (isDone, words) => Promise.race([sleeper.read(isDone), inVain(trial, words)]);
+  await read(() => sleeper.ledger.has(other.feed.cursor), "it is attached");
 
   let count = 0;
   let largest = 0;
@@ -42,11 +44,18 @@ export async function slow(trial) {
   await trial.until(() => other.shown.length === count, "the other subscriber has everything");
   trial.check(!other.ledger.fault && !other.reset, `another subscriber of the channel got all ${count} meanwhile`);
 
-  const last = await trial.publish(address, "and the end");
-  await sleeper.read(() => sleeper.ledger.has(last));
+  const end = other.feed.cursor;
+  await read(() => sleeper.ledger.has(end), "the slow one has caught up");
+  const next = await trial.publish(address, "live again");
+  await read(() => sleeper.ledger.has(next), "the slow one is live again");
   const { ledger } = sleeper;
   const told = ledger.resets ? `told by a reset (${sleeper.reasons.join()})` : "given the rest from the log";
   trial.check(!ledger.fault, `it reads again: ${ledger.count} messages, and is ${told}; no silent hole, live again`);
+}
+
+async function inVain(trial, words) {
+  await trial.pause(patience);
+  throw new Error(`Waited in vain until ${words}`);
 }
 
 const megabytes = (count) => `${((count * payload.length) / 1e6).toFixed(1)} MB`;
