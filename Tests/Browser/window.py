@@ -22,7 +22,7 @@ class Window:
         self.root = f"http://127.0.0.1:{next(found[1] for found in ports if found)}/session"
         chrome = {"binary": CHROMIUM, "args": ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage"]}
         session = self._ask("POST", "", {"capabilities": {"alwaysMatch": {
-            "browserName": "chrome", "goog:chromeOptions": chrome, "timeouts": {"script": 60_000}}}})
+            "browserName": "chrome", "goog:chromeOptions": chrome, "timeouts": {"script": 30_000}}}})
         self.root += "/" + session["sessionId"]
 
     def goto(self, url):

@@ -2,7 +2,7 @@ import { ChatBox } from "../card/chat-box.js";
 import { longPoll } from "../bare/poll.js";
 import * as delivery from "../trial/delivery.js";
 import * as library from "../trial/library.js";
-import * as server from "../trial/server.js";
+import { calls } from "../trial/calls.js";
 import { live, silent, trial } from "./shared.js";
 
 export const systems = {
@@ -22,10 +22,12 @@ export const systems = {
     trial({
       slug: "dwr",
       title: "Reverse Ajax",
-      run: server.calls,
-      source: "trial/server.js",
-      text: "A handler on the server calls functions of the page by name; the name travels as the event.",
-      code: 'Post("/gallery/calls/:function") { request in\n  try await calls.publish(text, event: request["function"])\n}',
+      run: calls,
+      source: "trial/calls.js",
+      text: "A handler on the server calls functions of the page by name, over any transport: the name travels as the " +
+        "event. What is pending also rides on the answer of the page's own request.",
+      code: 'Post("/gallery/calls/:function") { request in\n  try await calls.publish(text, event: request["function"])\n' +
+        "  // and what came after the page's cursor, as the answer:\n  calls.messages(from: .cursor(since))\n}",
     }),
     live({
       slug: "webchat",

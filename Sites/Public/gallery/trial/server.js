@@ -1,4 +1,4 @@
-// What the server keeps, and what it calls.
+// What the server keeps, and what it says by itself.
 
 import { events } from "../bare/event-source.js";
 import { ask } from "./ask.js";
@@ -27,29 +27,6 @@ export async function cost(trial) {
     trial.step(`${name}: ${health[name]}`);
   }
   trial.check(health.status === "ok", "the server counts what it holds; ./halley bench prints bytes per connection");
-}
-
-/// A handler on the server calls functions of the page by name.
-export async function calls(trial) {
-  const functions = {
-    setTitle: (words) => trial.step(`setTitle(“${words}”)`),
-    addLine: (words) => trial.step(`addLine(“${words}”)`),
-  };
-  const called = [];
-  const source = new EventSource("/gallery/calls?transport=sse");
-  trial.onEnd(() => source.close());
-  for (const [name, act] of Object.entries(functions)) {
-    source.addEventListener(name, ({ data }) => {
-      called.push(name);
-      act(data);
-    });
-  }
-  await new Promise((resolve) => source.addEventListener("halley.welcome", resolve, { once: true }));
-  await ask("/gallery/calls/setTitle", { method: "POST", body: "called from Swift" });
-  await ask("/gallery/calls/addLine", { method: "POST", body: "and again" });
-  await trial.until(() => called.length >= 2, "both were called");
-  const { status } = await ask("/gallery/calls/anything", { method: "POST", body: "" });
-  trial.check(status === 404, "a function that is not listed is not called");
 }
 
 /// A message of a position in the tracker's channel; one row per user.
