@@ -171,7 +171,7 @@ def test_by_hand_and_by_the_client(open_page, gallery):
     page = opened(open_page, gallery)
     both = shared(page).filter(has=page.get_by_test_id("tab-library"))
     assert both.count() == 9
-    publish(page, 2)
+    publish_unheard(page, 2, 2)
     choose(page, "library")
     publish(page, 3)
     expect(card(page, "websocket").get_by_test_id("state")).to_have_text("Live over WebSocket")
@@ -182,7 +182,7 @@ def test_by_hand_and_by_the_client(open_page, gallery):
     publish_unheard(page, 0, 6)
 
     page.get_by_test_id("cut").click()
-    publish(page, 2)
+    publish_unheard(page, 2, 8)
     page.get_by_label("Off").check()
     expect(card(page, "websocket").get_by_test_id("state")).to_contain_text("Connection lost; trying again")
     publish_unheard(page, 3, 11)

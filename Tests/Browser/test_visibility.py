@@ -52,7 +52,7 @@ def connected(server):
 
 @pytest.mark.parametrize("transport", ["websocket", "sse", "stream", "poll", "jsonp"])
 def test_hidden_for_long_and_shown(window, visit, server, channel, transport):
-    """Hidden it goes on for five minutes, then it lets go of its connection; shown it is back at once, from its place."""
+    """Hidden it goes on for five minutes, then it lets its connection go; shown it is back at once, from its place."""
     visit(channel, transports=transport)
     server.publish(channel, "seen")
     window.until("seen.length === 1")
@@ -104,8 +104,8 @@ def test_frozen(window, visit, server, channel, transport):
 
 
 def test_the_leading_tab_is_hidden(window, visit, server, channel):
-    """Two tabs share a connection. The one that holds it is hidden for long: the one in front goes on with nothing lost,
-    and so does the first when it is in front again."""
+    """Two tabs share a connection. The one that holds it is hidden for long: the one in front goes on with nothing
+    lost, and so does the first when it is in front again."""
     first = window.tab
     visit(channel, transports="sse")
     second = window.tab = window.new_tab()

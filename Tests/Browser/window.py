@@ -1,5 +1,5 @@
-"""A window of Chromium that can be hidden as people hide one: minimised, or by another tab in front. The other tests' pages
-cannot: Playwright keeps all of them in front of their users. So this one is driven by chromedriver, in plain WebDriver."""
+"""A window of Chromium that can be hidden as people hide one: minimised, or by another tab in front. Pages of the other
+tests cannot: Playwright keeps them all visible. So this one is driven by chromedriver, in plain WebDriver."""
 
 import json
 import os
@@ -17,7 +17,8 @@ class Window:
     def __init__(self):
         driver = shutil.which("chromedriver")
         assert driver, "chromedriver is missing; the package chromium-driver has it"
-        self.driver = subprocess.Popen([driver, "--port=0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        self.driver = subprocess.Popen(
+            [driver, "--port=0"], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
         ports = (re.search(r"successfully on port (\d+)", line) for line in self.driver.stdout)
         self.root = f"http://127.0.0.1:{next(found[1] for found in ports if found)}/session"
         chrome = {"binary": CHROMIUM, "args": ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage"]}

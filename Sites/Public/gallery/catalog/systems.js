@@ -24,9 +24,10 @@ export const systems = {
       title: "Reverse Ajax",
       run: calls,
       source: "trial/calls.js",
-      text: "A handler on the server calls functions of the page by name, over any transport: the name travels as the " +
-        "event. What is pending also rides on the answer of the page's own request.",
-      code: 'Post("/gallery/calls/:function") { request in\n  try await calls.publish(text, event: request["function"])\n' +
+      text: "A handler on the server calls functions of the page by name, over any transport: the name travels as " +
+        "the event. What is pending also rides on the answer of the page's own request.",
+      code: 'Post("/gallery/calls/:function") { request in\n' +
+        '  try await calls.publish(text, event: request["function"])\n' +
         "  // and what came after the page's cursor, as the answer:\n  calls.messages(from: .cursor(since))\n}",
     }),
     live({

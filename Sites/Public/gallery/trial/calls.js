@@ -1,4 +1,4 @@
-// Reverse Ajax: a handler on the server calls functions of the page by name. The name travels as the event of a message.
+// Reverse Ajax: a handler on the server calls functions of the page by name. The name travels as a message's event.
 
 import { longPoll, shortPoll } from "../bare/poll.js";
 import { scriptPoll } from "../bare/script.js";
@@ -44,7 +44,7 @@ export async function calls(trial) {
   const { json } = await call("addLine", "by the page's own request", `?since=${cursor}`);
   told.length = 0;
   for (const { function: name, words } of json) functions[name](words);
-  trial.check(told.length === 2, `the answer of a request of the page's own brings what is pending: ${told.join(", ")}`);
+  trial.check(told.length === 2, `the answer of the page's own request brings what is pending: ${told.join(", ")}`);
 
   const { status } = await call("anything", "");
   trial.check(status === 404, "a function that is not listed is not called");
