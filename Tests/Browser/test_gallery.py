@@ -300,3 +300,8 @@ def test_on_a_phone(open_page, gallery):
     page.get_by_test_id("publish").click()
     expect(card(page, "short-poll")).to_have_attribute("data-verdict", "good")
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), "nothing sticks out"
+    card(page, "short-poll").get_by_test_id("tab-library").click()
+    panel = card(page, "short-poll").get_by_role("tabpanel")
+    panel.get_by_text("Page code").click()
+    expect(panel.locator("pre")).to_be_visible()
+    assert panel.evaluate("(panel) => panel.scrollWidth <= panel.clientWidth"), "nor out of a tab"
