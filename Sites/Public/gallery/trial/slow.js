@@ -79,7 +79,7 @@ class Sleeper {
   async read(isDone) {
     while (!isDone()) {
       this.#reader ??= await this.#open();
-      const { value, done } = await this.#reader.read();
+      const { value, done } = await this.#reader.read().catch(() => ({ done: true }));
       if (done) this.#reader = null;
       else this.#take(this.#decoder.decode(value, { stream: true }));
     }
