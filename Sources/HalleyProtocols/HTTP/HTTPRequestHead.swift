@@ -128,6 +128,17 @@ public struct HTTPRequestHead: Sendable {
     let bytes: [UInt8]
     let entries: [Entry]
 
+    /// No fields.
+    public static var none: Fields { Fields(bytes: [], entries: []) }
+
+    /// The same without room to spare: one copy of the places, none of the bytes.
+    public func compacted() -> Fields {
+      var exact: [Entry] = []
+      exact.reserveCapacity(entries.count)
+      exact.append(contentsOf: entries)
+      return Fields(bytes: bytes, entries: exact)
+    }
+
     /// The first index.
     public var startIndex: Int { 0 }
     /// The number of fields.
