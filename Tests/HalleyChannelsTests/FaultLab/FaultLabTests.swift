@@ -20,6 +20,45 @@ struct FaultLabTests {
     for transport in LabTransport.allCases { #expect(total.deliveries[transport, default: 0] > 0, "\(transport)") }
   }
 
+  @Test("long silences: what happens because time passes loses nothing either")
+  func longSpans() {
+    var total = FaultReport()
+    for seed in UInt64(1)...6 {
+      let script = FaultScript(seed: seed, hours: 6)
+      let report = FaultLab.run(script)
+      total.add(report)
+      if let violation = report.violation {
+        Issue.record("\(violation)\n\(FaultLab.shrink(script, runs: 60))")
+        return
+      }
+    }
+    #expect(total.hours >= 36)
+    #expect(total.rotations > 0 && total.holdsExpired > 0 && total.deadLinks > 0)
+    #expect(total.releases > 0 && total.epochs > 0 && total.resets > 0)
+  }
+
+  @Test(
+    "slow readers: newer messages replace older ones of their key, or the reader is sent away",
+    arguments: [
+      FaultScript.Setup.Policy.conflate, .disconnect,
+    ])
+  func slowReaders(policy: FaultScript.Setup.Policy) {
+    var total = FaultReport()
+    for seed in UInt64(1)...4 {
+      var script = FaultScript(seed: seed, size: 0.4)
+      script.setup.policy = policy
+      script.setup.keys = 4
+      (script.setup.soft, script.setup.hard, script.setup.window) = (400, 800, 128)
+      let report = FaultLab.run(script)
+      total.add(report)
+      if let violation = report.violation {
+        Issue.record("\(violation)\n\(FaultLab.shrink(script, runs: 60))")
+        return
+      }
+    }
+    #expect(policy == .conflate ? total.conflated > 0 : total.disconnects > 0)
+  }
+
   /// What the checker must call each planted error.
   static let kinds: [PlantedFault: Set<String>] = [
     .gapAtAttach: ["gap"], .duplicateAtAttach: ["repeated", "gap", "cursor"], .skippedOnRefill: ["gap", "cursor"],
@@ -29,19 +68,27 @@ struct FaultLabTests {
     .resetSwallowed: ["outcome"], .resetWithoutReason: ["outcome"],
     .wrongEpochAccepted: ["outcome", "cursor", "epoch", "gap"], .staleCursorWins: ["outcome", "cursor", "repeated"],
     .publishedTwice: ["published twice"], .cursorBeforeDelivery: ["gap"], .duplicatesKept: ["repeated"],
-    .resetNotTold: ["gap", "epoch", "never arrived"],
+    .resetNotTold: ["gap", "epoch", "never arrived"], .ageIgnored: ["outcome"],
+    .expiryNotTold: ["outcome", "gap", "cursor"], .rotationLoses: ["cursor"], .neverRotated: ["not rotated"],
+    .heartbeatForgotten: ["silent"], .holdForgotten: ["silent"], .holdCutShort: ["early"],
+    .releasedInUse: ["never arrived", "gap"], .forgottenInUse: ["forgotten"], .conflationDropsLast: ["gap", "cursor"],
+    .conflatesWithoutKey: ["gap", "cursor"], .droppedNotEnded: ["gap", "never arrived"],
   ]
+
+  /// Errors that show only when time passes.
+  static let slow: Set<PlantedFault> = [.ageIgnored, .rotationLoses, .neverRotated, .releasedInUse, .forgottenInUse]
 
   @Test("each planted error is found", arguments: PlantedFault.allCases)
   func planted(fault: PlantedFault) throws {
-    for seed in UInt64(1)...40 {
-      let script = FaultScript(seed: seed, size: 0.15)
+    for seed in UInt64(1)...60 {
+      let isSlow = Self.slow.contains(fault)
+      let script = isSlow ? FaultScript(seed: seed, hours: 6) : FaultScript(seed: seed, size: 0.15)
       guard let violation = FaultLab.run(script, planting: fault).violation else { continue }
       #expect(Self.kinds[fault]?.contains(violation.kind) == true, "\(fault): \(violation)")
       #expect(FaultLab.run(script).violation == nil, "the same script without the error")
       return
     }
-    Issue.record("no script of 40 shows \(fault.rawValue)")
+    Issue.record("no script of 60 shows \(fault.rawValue)")
   }
 
   @Test("a failing script is shortened, printed, read back and fails in the same way")
@@ -57,8 +104,9 @@ struct FaultLabTests {
 
   @Test("a script's text says everything")
   func text() throws {
-    let script = FaultScript(seed: 11)
-    #expect(try FaultScript(parsing: script.description) == script)
+    for script in [FaultScript(seed: 11), FaultScript(seed: 12, hours: 20)] {
+      #expect(try FaultScript(parsing: script.description) == script)
+    }
     #expect(throws: FaultScript.Malformed.self) { try FaultScript(parsing: "12 jump 3") }
     #expect(throws: FaultScript.Malformed.self) { try FaultScript(parsing: "setup seed=x") }
   }
