@@ -34,7 +34,8 @@ struct StreamLifeTests {
     #expect(due(601_000, rotate) == .rotate)
     #expect(due(601_000, 0) != .rotate, "0 is never")
     // The beat before does not look past the rotation.
-    let end = (481_000...601_000).first { due($0, rotate) == .rotate } ?? 0
+    let end = life.deadline(lastOutput: 700_000, heartbeat: heartbeat, rotate: rotate)
+    #expect((481_000...601_000).contains(end) && due(end - 1, rotate) != .rotate && due(end, rotate) == .rotate)
     #expect(life.due(now: end - 1, lastOutput: 1_000, heartbeat: heartbeat, rotate: rotate) == .beat(next: end))
   }
 

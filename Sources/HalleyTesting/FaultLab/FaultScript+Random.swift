@@ -29,7 +29,8 @@ extension FaultScript {
       setup.soft = .random(in: 300...2_000, using: &random)
       setup.window = .random(in: 64...1_024, using: &random)
     }
-    setup.hard = setup.soft * .random(in: 1...4, using: &random)
+    // Above the largest message in any form: a larger one is never delivered to those who have to replay it.
+    setup.hard = max(5_000, setup.soft * .random(in: 1...4, using: &random))
 
     let subscribers = max(2, Int(Double(Int.random(in: 10...26, using: &random)) * size.squareRoot()))
     var steps = (0..<subscribers).map { subscriber in

@@ -2,7 +2,7 @@ import HalleyChannels
 import HalleyProtocols
 
 extension FaultWorld {
-  /// Long enough for the longest silence and pause to end.
+  /// Long enough for the longest stall, silence and pause to end.
   private static let calm: UInt64 = 210_000
 
   func perform(_ action: FaultScript.Action) {
@@ -38,7 +38,7 @@ extension FaultWorld {
       }
     case .delay(_, let time): subscriber.delay = UInt64(max(0, time))
     case .pieces(_, let bytes): subscriber.pieces = max(0, bytes)
-    case .stall(_, let time): subscriber.stalledUntil = now + UInt64(max(0, time))
+    case .stall(_, let time): subscriber.stalledUntil = max(subscriber.stalledUntil, now + UInt64(max(0, time)))
     case .repeatPoll:
       if subscriber.transport.isPoll, subscriber.cursor != nil, subscriber.current != nil { request(subscriber) }
     case .change(_, let transport, let overlapping): change(subscriber, to: transport, overlapping: overlapping)
@@ -143,7 +143,6 @@ extension FaultWorld {
     for subscriber in sortedSubscribers {
       subscriber.delay = 10
       subscriber.pieces = 0
-      subscriber.stalledUntil = 0
       for connection in subscriber.connections { connection.cutAfter = nil }
       if subscriber.isAsleep { comeBack(subscriber, after: 1) }
     }

@@ -6,7 +6,7 @@ struct FaultLabTests {
   @Test("random faults: nothing lost, repeated, disordered or skipped in silence", arguments: 0..<2)
   func randomFaults(part: Int) {
     var total = FaultReport()
-    for seed in UInt64(part * 5 + 1)...UInt64(part * 5 + 5) {
+    for seed in UInt64(part * 3 + 1)...UInt64(part * 3 + 3) {
       let script = FaultScript(seed: seed, size: 0.5)
       let report = FaultLab.run(script)
       total.add(report)
@@ -23,7 +23,7 @@ struct FaultLabTests {
   @Test("long silences: what happens because time passes loses nothing either")
   func longSpans() {
     var total = FaultReport()
-    for seed in UInt64(1)...6 {
+    for seed in UInt64(1)...3 {
       let script = FaultScript(seed: seed, hours: 6)
       let report = FaultLab.run(script)
       total.add(report)
@@ -32,7 +32,7 @@ struct FaultLabTests {
         return
       }
     }
-    #expect(total.hours >= 36)
+    #expect(total.hours >= 18)
     #expect(total.rotations > 0 && total.holdsExpired > 0 && total.deadLinks > 0)
     #expect(total.releases > 0 && total.epochs > 0 && total.resets > 0)
   }
@@ -43,20 +43,13 @@ struct FaultLabTests {
       FaultScript.Setup.Policy.conflate, .disconnect,
     ])
   func slowReaders(policy: FaultScript.Setup.Policy) {
-    var total = FaultReport()
-    for seed in UInt64(1)...4 {
-      var script = FaultScript(seed: seed, size: 0.4)
-      script.setup.policy = policy
-      script.setup.keys = 4
-      (script.setup.soft, script.setup.hard, script.setup.window) = (400, 800, 128)
-      let report = FaultLab.run(script)
-      total.add(report)
-      if let violation = report.violation {
-        Issue.record("\(violation)\n\(FaultLab.shrink(script, runs: 60))")
-        return
-      }
-    }
-    #expect(policy == .conflate ? total.conflated > 0 : total.disconnects > 0)
+    var script = FaultScript(seed: 1, size: 0.4)
+    script.setup.policy = policy
+    script.setup.keys = 4
+    (script.setup.soft, script.setup.hard, script.setup.window) = (400, 800, 128)
+    let report = FaultLab.run(script)
+    if let violation = report.violation { Issue.record("\(violation)\n\(FaultLab.shrink(script, runs: 60))") }
+    #expect(policy == .conflate ? report.conflated > 0 : report.disconnects > 0)
   }
 
   /// What the checker must call each planted error.
@@ -75,20 +68,17 @@ struct FaultLabTests {
     .conflatesWithoutKey: ["gap", "cursor"], .droppedNotEnded: ["gap", "never arrived"],
   ]
 
-  /// Errors that show only when time passes.
-  static let slow: Set<PlantedFault> = [.ageIgnored, .rotationLoses, .neverRotated, .releasedInUse, .forgottenInUse]
-
-  @Test("each planted error is found", arguments: PlantedFault.allCases)
-  func planted(fault: PlantedFault) throws {
-    for seed in UInt64(1)...60 {
-      let isSlow = Self.slow.contains(fault)
-      let script = isSlow ? FaultScript(seed: seed, hours: 6) : FaultScript(seed: seed, size: 0.15)
-      guard let violation = FaultLab.run(script, planting: fault).violation else { continue }
+  @Test("each planted error is found, and the same script without it shows nothing")
+  func planted() {
+    var sound: Set<FaultScript> = []
+    for fault in PlantedFault.allCases {
+      guard let (script, violation) = FaultLab.find(fault) else {
+        Issue.record("no script shows \(fault.rawValue)")
+        continue
+      }
       #expect(Self.kinds[fault]?.contains(violation.kind) == true, "\(fault): \(violation)")
-      #expect(FaultLab.run(script).violation == nil, "the same script without the error")
-      return
+      if sound.insert(script).inserted { #expect(FaultLab.run(script).violation == nil, "\(fault)") }
     }
-    Issue.record("no script of 60 shows \(fault.rawValue)")
   }
 
   @Test("a failing script is shortened, printed, read back and fails in the same way")
