@@ -2,11 +2,19 @@
 ///
 /// A broker alone appends: it decides on order and idempotency, and calls `channel.log` when a message has its place.
 /// Subscribers never talk to it; they attach to the log.
+///
+/// It may be away, and come back with other data. Then it tells the log: `channel.log.delivery` while it cannot be
+/// reached and when it is back, `channel.log.restart(_:)` when what the log holds is not what the broker holds. Each of
+/// these takes the log's lock, as does appending; a lock of the broker's own may be held meanwhile, and must therefore
+/// never be taken by `subscribe` and `unsubscribe`.
+///
+/// A channel that a client has named may be forgotten when nobody holds it: between `unsubscribe` and `subscribe` a broker
+/// holds channels weakly.
 package protocol Broker: Sendable {
   /// Stores a message, then calls `done` exactly once, at once or later, on any thread.
   ///
-  /// Success means that the message is in the log. `PublishError.refused` means that nothing was stored,
-  /// `PublishError.unknown` that it may be.
+  /// Success means that the message is in the log, with the id that it has there. `PublishError.refused` means that
+  /// nothing was stored, `PublishError.unknown` that it may be. Not called under a lock of the channel's.
   func publish(
     _ draft: MessageDraft, to channel: Channel, done: @escaping @Sendable (Result<PublishReceipt, PublishError>) -> Void
   )
@@ -14,7 +22,7 @@ package protocol Broker: Sendable {
   /// The channel has its first sink on this node. Called under the log's lock: must only enqueue.
   func subscribe(_ channel: Channel)
 
-  /// The channel has no sink left on this node. Called under the log's lock: must only enqueue.
+  /// The channel has no sink on this node: the last one has left, or the broker is new. Called under the log's lock: must only enqueue.
   func unsubscribe(_ channel: Channel)
 }
 

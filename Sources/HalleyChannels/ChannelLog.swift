@@ -10,9 +10,18 @@ package final class ChannelLog: Sendable {
     var sinks: [any ChannelSink] = []
     var demand: (@Sendable (Bool) -> Void)?
     var usedAt: UInt64
+    var delivery = DeliveryStatus.live
     /// Where retained bytes are counted, and how many of them have been.
     var budget: HistoryBudget?
     var counted = 0
+
+    mutating func read(
+      _ point: ResumePoint, limits: ReplayLimits, batch: ReplayLimits, now: UInt64
+    ) -> ReadResult {
+      var result = log.read(point, limits: limits, batch: batch, now: now)
+      result.delivery = delivery
+      return result
+    }
 
     /// Tells the budget what has changed; returns it if there is too much now.
     mutating func count() -> HistoryBudget? {
@@ -58,6 +67,38 @@ package final class ChannelLog: Sendable {
     return receipt
   }
 
+  /// Begins a new epoch, as the broker says: messages and idempotency keys are those of the beginning. In one step, so
+  /// that every sink gets what was appended before, the mark of the epoch (``Message/opensEpoch``), and what comes after,
+  /// in this order; and every cursor of the old epoch is met with `reset(epoch)` from now on.
+  ///
+  /// - Returns: false when the channel has that epoch already; then nothing has changed.
+  @discardableResult
+  package func restart(_ beginning: LogBeginning) -> Bool {
+    let (isNew, full) = state.withLock { state -> (Bool, HistoryBudget?) in
+      if beginning.epoch == state.log.epoch { return (false, nil) }
+      let now = clock()
+      state.usedAt = now
+      state.log = LogState(beginning, limits: state.log.limits, now: now)
+      let mark = Message(opening: state.log.top, at: now)
+      for sink in state.sinks { sink.received(mark) }
+      return (true, state.count())
+    }
+    full?.reclaim()
+    return isNew
+  }
+
+  /// Whether messages arrive, as the broker says; sinks are told of each change.
+  package var delivery: DeliveryStatus {
+    get { state.withLock { $0.delivery } }
+    set {
+      state.withLock { state in
+        if state.delivery == newValue { return }
+        state.delivery = newValue
+        for sink in state.sinks { sink.deliveryChanged() }
+      }
+    }
+  }
+
   /// Counts what is retained towards a budget, from now on.
   func count(towards budget: HistoryBudget) {
     state.withLock { state in
@@ -97,7 +138,7 @@ package final class ChannelLog: Sendable {
     state.withLock { state in
       let now = clock()
       state.usedAt = now
-      let result = state.log.read(point, limits: limits, batch: batch, now: now)
+      let result = state.read(point, limits: limits, batch: batch, now: now)
       _ = state.count()
       if !state.sinks.contains(where: { $0 === sink }) {
         state.sinks.append(sink)
@@ -130,7 +171,7 @@ package final class ChannelLog: Sendable {
       let now = clock()
       state.usedAt = now
       defer { _ = state.count() }
-      return state.log.read(point, limits: limits, batch: batch, now: now)
+      return state.read(point, limits: limits, batch: batch, now: now)
     }
   }
 

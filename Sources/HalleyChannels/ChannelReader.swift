@@ -54,16 +54,20 @@ final class ChannelReader {
   /// Takes what has arrived, if it follows on what was read. Returns whether there is something.
   private func takeNew() -> Bool {
     let arrived = sink.takePending()
-    let fresh = arrived.drop { $0.id.epoch == position.epoch && $0.id.offset <= position.offset }
+    let fresh = arrived.drop { $0.id.epoch == position.epoch && $0.id.offset <= position.offset && !$0.opensEpoch }
     guard let first = fresh.first else {
       isBehind = sink.hasOverflowed
       return false
     }
-    guard first.id.epoch == position.epoch, first.id.offset == position.offset + 1 else {
+    guard first.id.epoch == position.epoch, first.id.offset == position.offset + 1, !first.opensEpoch else {
+      // A gap, or a new epoch: the log says what there is.
       isBehind = true
       return false
     }
-    ready = fresh.reversed()
+    // At a new epoch the log is asked when these have been read.
+    let end = fresh.firstIndex { $0.opensEpoch } ?? fresh.endIndex
+    isBehind = end < fresh.endIndex
+    ready = fresh[..<end].reversed()
     return true
   }
 
@@ -119,6 +123,9 @@ private final class ReaderSink: ChannelSink {
       state.waiter.take()?.resume()
     }
   }
+
+  /// A reader only waits longer.
+  func deliveryChanged() {}
 
   /// Called by the reader, and under the log's lock when it attaches.
   func takePending() -> [Message] {

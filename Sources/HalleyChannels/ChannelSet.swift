@@ -27,6 +27,9 @@ package struct ChannelSet: Sendable {
     isSingle ? [] : resets.map { channels[$0.channel].name }
   }
 
+  /// Degraded when one of the channels is.
+  package var delivery: DeliveryStatus { channels.contains { $0.log.delivery == .degraded } ? .degraded : .live }
+
   /// The newest position of all channels.
   package var top: Position { Position(channels.map(\.log.top)) }
 }

@@ -2,9 +2,13 @@ import Synchronization
 
 /// One receiver of a channel's new messages: usually one loop's feed, whatever number of subscribers it serves.
 package protocol ChannelSink: AnyObject, Sendable {
-  /// A message was appended. Called under the log's lock, in the log's order, from any thread: must only enqueue, and
-  /// must not call the log.
+  /// A message was appended, or a new epoch begins: then it is a mark (``Message/opensEpoch``). Called under the log's
+  /// lock, in the log's order, from any thread: must only enqueue, and must not call the log.
   func received(_ message: Message)
+
+  /// The log's `delivery` is another one. Called under the log's lock, from any thread: must only see to it that
+  /// somebody looks later.
+  func deliveryChanged()
 
   /// Hands over what was received and not yet handed on. Called under the log's lock.
   func takePending() -> [Message]
@@ -14,10 +18,17 @@ package protocol ChannelSink: AnyObject, Sendable {
 package final class MessageInbox: ChannelSink {
   private let pending = Mutex<[Message]>([])
   private let wake: @Sendable () -> Void
+  private let lookAtDelivery: @Sendable () -> Void
 
-  /// - Parameter wake: called when the first message of a batch has come; under the log's lock, so it must only
-  ///   schedule that somebody takes the batch.
-  package init(wake: @escaping @Sendable () -> Void) { self.wake = wake }
+  /// Both are called under the log's lock, so they must only schedule.
+  ///
+  /// - Parameters:
+  ///   - wake: called when the first message of a batch has come, so that somebody takes the batch.
+  ///   - deliveryChanged: called when the log's `delivery` has changed.
+  package init(wake: @escaping @Sendable () -> Void, deliveryChanged: @escaping @Sendable () -> Void = {}) {
+    self.wake = wake
+    lookAtDelivery = deliveryChanged
+  }
 
   package func received(_ message: Message) {
     let first = pending.withLock { list in
@@ -26,6 +37,8 @@ package final class MessageInbox: ChannelSink {
     }
     if first { wake() }
   }
+
+  package func deliveryChanged() { lookAtDelivery() }
 
   /// What has come since the last call, in order; empty when an attach has taken it over meanwhile.
   package func takePending() -> [Message] {

@@ -2,12 +2,29 @@
 struct LogState {
   let epoch: Epoch
   var limits: ChannelLimits
-  private(set) var window = MessageWindow()
+  private(set) var window: MessageWindow
   private(set) var idempotency = IdempotencyWindow()
 
   init(epoch: Epoch, limits: ChannelLimits) {
     self.epoch = epoch
     self.limits = limits
+    window = MessageWindow()
+  }
+
+  /// A log that has begun elsewhere.
+  init(_ beginning: LogBeginning, limits: ChannelLimits, now: UInt64) {
+    epoch = beginning.epoch
+    self.limits = limits
+    window = MessageWindow(top: beginning.top - beginning.messages.count)
+    var time: UInt64 = 0
+    for held in beginning.messages {
+      // Times rise with offsets, whatever the clocks of the publishers have said.
+      time = max(time, now - min(now, held.age))
+      let id = MessageID(epoch: epoch, offset: window.top + 1)
+      window.append(Message(held.draft, id: id, appendedAt: time))
+      idempotency.remember(id, of: held.draft, limits: limits, now: time)
+    }
+    window.trim(limits, now: now)
   }
 
   /// The position of the newest message.

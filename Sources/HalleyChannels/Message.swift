@@ -20,6 +20,8 @@ public final class Message: Sendable {
   package let size: Int
   /// It tells of a member's coming or going; history neither counts it nor keeps it for its own sake.
   package let isPresence: Bool
+  /// No message but a mark among a sink's messages: what comes after it belongs to a new epoch, which stands at `id`.
+  package let opensEpoch: Bool
 
   private let forms = Mutex(MessageForms())
 
@@ -31,7 +33,23 @@ public final class Message: Sendable {
     key = draft.key
     self.appendedAt = appendedAt
     isPresence = draft.isPresence
+    opensEpoch = false
     size = draft.payload.count + (draft.event?.utf8.count ?? 0) + (draft.key?.utf8.count ?? 0)
+  }
+
+  /// The mark of a new epoch; it has no wire form, and no log retains it.
+  ///
+  /// - Parameter top: where the epoch stands when it takes the place of the last one.
+  init(opening top: MessageID, at time: UInt64) {
+    id = top
+    kind = .binary
+    payload = []
+    event = nil
+    key = nil
+    appendedAt = time
+    isPresence = false
+    opensEpoch = true
+    size = 0
   }
 
   /// The bytes of one wire form, made on the first call. Any thread.

@@ -11,7 +11,12 @@ struct MessageWindow {
   /// How many of the retained messages tell of members.
   private var presences = 0
   /// Offset of the newest message ever appended; 0 before the first.
-  private(set) var top = 0
+  private(set) var top: Int
+
+  /// Nothing is retained.
+  ///
+  /// - Parameter top: what was appended before, wherever that was.
+  init(top: Int = 0) { self.top = top }
 
   /// How many messages are retained.
   var count: Int { slots.count - head }

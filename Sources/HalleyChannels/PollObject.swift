@@ -3,7 +3,7 @@ import HalleyProtocols
 /// The JSON object that answers a poll (delivery contract §7.2).
 package enum PollObject {
   /// - Parameters:
-  ///   - arrival: how the request's cursor was met.
+  ///   - arrival: how the request's cursor was met, and whether messages arrive now.
   ///   - set: the channels it asked for.
   ///   - messages: the batch.
   ///   - cursor: the position after the batch.
@@ -22,7 +22,8 @@ package enum PollObject {
       if index > 0 { out.append(UInt8(ascii: ",")) }
       out += message.encoded(.pollObject)
     }
-    out += Array(#"],"more":\#(more),"retry":\#(retry)}"#.utf8)
+    let delivery = arrival.delivery == .live ? "" : #","delivery":"\#(arrival.delivery.rawValue)""#
+    out += Array(#"],"more":\#(more),"retry":\#(retry)\#(delivery)}"#.utf8)
     return out
   }
 }

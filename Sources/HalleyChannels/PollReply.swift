@@ -45,7 +45,7 @@ package struct PollReply: Sendable {
   /// The first messages after the cursor have come: as much of them as fits one answer. The rest is there for the next
   /// poll.
   ///
-  /// - Parameter run: a turn's messages, in each channel in order; not empty.
+  /// - Parameter run: a turn's messages, in each channel in order; none for a reset.
   package func answered(with run: [Delivery], within limits: ReplayLimits) -> [UInt8] {
     let messages = Delivery.batch(run, limits)
     return body(messages, more: messages.count < run.count, cursor: messages.last?.position ?? arrival.end)

@@ -74,6 +74,8 @@ package struct ReadResult: Sendable {
   package var end: MessageID
   /// Offset of the newest message of the channel.
   package var top: Int
+  /// Whether messages arrive.
+  package var delivery = DeliveryStatus.live
 }
 
 /// What a subscriber gets that has just been attached.

@@ -15,6 +15,11 @@ extension ServerFrame {
   }
 }
 
+extension ServerFrame {
+  /// Whether messages arrive, as it is told when it changes, and to whoever comes while they do not.
+  package static func status(_ delivery: DeliveryStatus) -> ServerFrame { .status(delivery: delivery.rawValue) }
+}
+
 extension ResumePoint {
   /// What a cursor asks for.
   ///

@@ -36,6 +36,8 @@ package struct SetRead: Sendable {
   package var end: Position
   /// The newest position of every channel at that moment: where those stand who are live.
   package var top: Position
+  /// Degraded when one of the channels is.
+  package var delivery: DeliveryStatus
 }
 
 /// What a subscriber of a set gets that has just been attached.
@@ -86,6 +88,7 @@ extension SetRead {
     if results.count > 1 { messages = Array(messages.prefix(Self.count(of: messages, within: batch))) }
     for entry in messages { end.pass(entry.message.id, of: entry.channel) }
     more = messages.count < held
+    delivery = results.contains { $0.delivery == .degraded } ? .degraded : .live
   }
 
   private static func outcome(_ results: [ReadResult]) -> ResumeOutcome {

@@ -75,8 +75,9 @@ package struct StreamText: Sendable {
     }
   }
 
-  /// The welcome or the reset.
+  /// The welcome or the reset, and whether messages arrive if they do not.
   private func first(_ read: SetRead, of set: ChannelSet, retry: Int?) -> [UInt8] {
-    kind.block(.opening(read, of: set, heartbeat: heartbeat), retry: retry, id: read.start.description)
+    let opening = kind.block(.opening(read, of: set, heartbeat: heartbeat), retry: retry, id: read.start.description)
+    return read.delivery == .live ? opening : opening + kind.block(.status(read.delivery))
   }
 }

@@ -1,4 +1,3 @@
-import Synchronization
 import Testing
 
 @testable import HalleyChannels
@@ -154,10 +153,4 @@ struct ChannelReaderTests {
     #expect(try await channel.publish(contentsOf: stream) == 3)
     #expect(texts(channel.log.read(from: .start(.oldest)).messages) == ["1", "2", "3"])
   }
-}
-
-private final class Counter: Sendable {
-  private let count = Atomic<Int>(0)
-  func increment() { count.add(1, ordering: .sequentiallyConsistent) }
-  var value: Int { count.load(ordering: .sequentiallyConsistent) }
 }

@@ -23,6 +23,13 @@ final class ManualClock: Sendable {
   var clock: MillisecondClock { { self.now } }
 }
 
+/// Counts up, from any thread.
+final class Counter: Sendable {
+  private let count = Atomic<Int>(0)
+  func increment() { count.add(1, ordering: .sequentiallyConsistent) }
+  var value: Int { count.load(ordering: .sequentiallyConsistent) }
+}
+
 extension Epoch {
   static func named(_ text: String) -> Epoch {
     guard let epoch = Epoch(text) else { fatalError("not an epoch: \(text)") }

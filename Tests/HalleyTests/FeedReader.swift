@@ -7,7 +7,7 @@ import HalleyTesting
 /// A client that reads frames at its own pace from a socket whose receive buffer does not grow, so that the server's
 /// queue fills soon after it pauses.
 final class FeedReader {
-  enum Transport: CaseIterable { case webSocket, events, eventFrames, lines }
+  enum Transport: CaseIterable { case webSocket, events, eventFrames, lines, iframe }
 
   /// What it was told, in order.
   enum Event: Equatable {
@@ -15,6 +15,7 @@ final class FeedReader {
     case message(id: String, key: String?)
     case reset(reason: String, cursor: String, channels: [String])
     case cursor(String)
+    case status(String)
     case move(String)
     /// The close code of a WebSocket, 0 for the end of a stream, -1 for a reset.
     case closed(Int)
@@ -27,6 +28,7 @@ final class FeedReader {
     var reason: String?
     var cursor: String?
     var channels: [String]?
+    var delivery: String?
   }
 
   let transport: Transport
@@ -50,6 +52,7 @@ final class FeedReader {
         switch transport {
         case .events: "transport=sse"
         case .eventFrames: "transport=sse&format=frames"
+        case .iframe: "transport=iframe&callback=f"
         default: "transport=stream"
         }
       client.send("GET \(path)?\(query) HTTP/1.1\r\nHost: localhost\r\n\r\n")
@@ -79,9 +82,14 @@ final class FeedReader {
     }
   }
 
-  /// Reads until a condition holds or the server has ended the connection.
+  /// Reads until a condition holds or the server has ended the connection; heartbeats alone are waited through for at most
+  /// a minute.
   func read(until condition: (FeedReader) -> Bool) throws {
-    while !condition(self), !isOver { try read(upTo: 65_536) }
+    let end = ContinuousClock.now + .seconds(60)
+    while !condition(self), !isOver {
+      if ContinuousClock.now > end { throw RawClient.Failure.timeout }
+      try read(upTo: 65_536)
+    }
   }
 
   func close() { client.close() }
@@ -99,7 +107,7 @@ final class FeedReader {
       return
     }
     while let chunk = chunk() { body += chunk }
-    let separator: [UInt8] = transport == .lines ? [0x0A] : [0x0A, 0x0A]
+    let separator: [UInt8] = transport == .lines || transport == .iframe ? [0x0A] : [0x0A, 0x0A]
     while let end = body.firstIndex(of: separator) {
       let block = Array(body[..<end])
       body.removeFirst(end + separator.count)
@@ -110,6 +118,12 @@ final class FeedReader {
 
   private func take(block: [UInt8]) throws {
     if transport == .lines { return try take(json: block) }
+    if transport == .iframe {
+      let (before, after) = (Array("<script>f(".utf8), Array(");</script>".utf8))
+      // The document's head is no script.
+      guard block.starts(with: before), block.suffix(after.count).elementsEqual(after) else { return }
+      return try take(json: Array(block[before.count...].dropLast(after.count)))
+    }
     var (id, event, data) = ("", "", nil as [UInt8]?)
     for line in block.split(separator: 0x0A) {
       let text = String(decoding: line.prefix(64 << 10), as: UTF8.self)
@@ -136,6 +150,7 @@ final class FeedReader {
       events.append(
         .reset(reason: frame.reason ?? "", cursor: frame.cursor ?? "", channels: frame.channels ?? []))
     case "cursor": events.append(.cursor(cursor))
+    case "status": events.append(.status(frame.delivery ?? ""))
     case "move": events.append(.move(frame.reason ?? ""))
     default: break
     }

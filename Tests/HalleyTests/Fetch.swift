@@ -1,4 +1,25 @@
+import FoundationEssentials
 import Glibc
+import HalleyTesting
+
+/// What a server says of itself, the sum over its loops.
+struct Health: Decodable {
+  var waiters: Int
+  var queuedBytes: Int
+}
+
+/// Asks again and again until something holds, for at most ten seconds.
+func until(_ condition: () throws -> Bool) throws {
+  let end = ContinuousClock.now + .seconds(10)
+  while try !condition() { if ContinuousClock.now > end { throw RawClient.Failure.timeout } }
+}
+
+/// Asks a server for its health.
+func health(_ port: Int) throws -> Health {
+  let answer = fetch("/_halley/health", port: port) ?? ""
+  let body = answer[(answer.firstIndex(of: "{") ?? answer.endIndex)...]
+  return try JSONDecoder().decode(Health.self, from: Data(body.utf8))
+}
 
 /// Asks a server on loopback for one answer, headers and all; nil when there is none within thirty seconds.
 func fetch(_ path: String, port: Int, method: String = "GET", body: String = "") -> String? {

@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import HalleyChannels
 import HalleyTesting
 import Logging
 import Testing
@@ -8,15 +9,19 @@ import Testing
 
 /// Serves sites on a free port of the loopback address while `body` runs, then stops and waits for the end.
 ///
-/// - Parameter arguments: further flags.
+/// - Parameters:
+///   - arguments: further flags.
+///   - threads: loops.
+///   - broker: behind every channel; nil leaves them as they are.
 func serving(
-  _ sites: [any Site], arguments: [String] = [], _ body: @Sendable (_ port: Int) async throws -> Void
+  _ sites: [any Site], arguments: [String] = [], threads: Int = 1, broker: (any Broker)? = nil,
+  _ body: @Sendable (_ port: Int) async throws -> Void
 ) async throws {
   let application = try Application(
     sites: sites, directory: "/nowhere",
     configuration: ApplicationConfiguration(
-      arguments: ["--listen", "127.0.0.1:0", "--threads", "1"] + arguments, environment: [:]),
-    logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() })
+      arguments: ["--listen", "127.0.0.1:0", "--threads", "\(threads)"] + arguments, environment: [:]),
+    logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }, broker: broker)
   let (stream, continuation) = AsyncStream.makeStream(of: [String].self)
   try await withThrowingTaskGroup(of: Void.self) { group in
     group.addTask {

@@ -10,7 +10,7 @@ private struct Feeds: Site {
   let b = Channel("b", history: .last(4))
 
   var routes: Routes {
-    Route("/feed", a, b).websocket(inbound: .publish).sse().longPoll().stream().jsonp().publish()
+    Route("/feed", a, b).websocket(inbound: .publish).sse().longPoll().stream().iframe().jsonp().publish()
     Route("/a", a).longPoll()
   }
 
@@ -148,6 +148,50 @@ struct SeveralChannelsTests {
         #expect(site.plain(try client.receiveChunk()).contains("\nid: A-2.B-0\n"))
         let event = query.isEmpty ? "event: e\n" : ""
         #expect(site.plain(try client.receiveChunk()) == "id: A-2.B-1\n\(event)data: \(data)\n\n")
+      }
+    }
+  }
+
+  @Test("iframes: one call a frame, with channel and joined cursor; a reset names its channels")
+  func iframe() async throws {
+    try await site.fill()
+    let site = site
+    try await serving([site]) { port in
+      func open(_ cursor: String) throws -> RawClient {
+        let client = try RawClient(port: port)
+        client.send(
+          "GET /feeds/feed?transport=iframe&callback=cb&cursor=\(cursor) HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        _ = try client.receive(until: "\r\n\r\n")
+        #expect(try client.receiveChunk().utf8.count == 1025)
+        return client
+      }
+      func call(_ json: String) -> String { "<script>cb(\(json));</script>\n" }
+      let resumed = try open(site.cursor(2, 1))
+      #expect(
+        site.plain(try resumed.receiveChunk())
+          == call(#"{"type":"welcome","resume":"resumed","cursor":"A-2.B-1","replay":1,"heartbeat":15000}"#))
+      #expect(
+        site.plain(try resumed.receiveChunk())
+          == call(
+            #"{"type":"message","id":"B-2","data":"AA==","channel":"b","encoding":"base64","cursor":"A-2.B-2"}"#))
+      let reset = try open("\(site.b.log.top)")
+      #expect(
+        site.plain(try reset.receiveChunk())
+          == call(
+            #"{"type":"reset","reason":"epoch","cursor":"A-2.B-2","heartbeat":15000,"channels":["a"]}"#))
+      try await site.b.publish("</script>", event: "e", key: "<")
+      for client in [resumed, reset] {
+        #expect(
+          site.plain(try client.receiveChunk())
+            == call(
+              #"{"type":"message","id":"B-3","data":"\u003C/script\u003E","event":"e","key":"\u003C","#
+                + #""channel":"b","cursor":"A-2.B-3"}"#))
+      }
+      try await site.a.publish("a3")
+      for client in [resumed, reset] {
+        #expect(
+          site.plain(try client.receiveChunk())
+            == call(#"{"type":"message","id":"A-3","data":"a3","channel":"a","cursor":"A-3.B-3"}"#))
       }
     }
   }

@@ -19,7 +19,7 @@ extension Application: Service {
   ///
   /// - Parameter listening: called once connections are accepted, with a line for each site: its name and its URL.
   public func run(listening: @Sendable ([String]) -> Void) async throws {
-    let server = try RunningServer(program.withLock { $0 }, logger: logger)
+    let server = try RunningServer(program.withLock { $0 }, broker: broker, logger: logger)
     running.withLock { $0 = server }
     listening(server.addresses)
     await withTaskGroup(of: Void.self) { group in

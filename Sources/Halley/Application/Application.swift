@@ -1,4 +1,5 @@
 import FoundationEssentials
+package import HalleyChannels
 import HalleyServer
 public import Logging
 import Synchronization
@@ -15,6 +16,8 @@ public final class Application: Sendable {
   let sites: [any Site]
   let configuration: ApplicationConfiguration
   let logger: Logger
+  /// Behind every channel, if it is another one than the channels' own.
+  let broker: (any Broker)?
   let program: Mutex<ProgramPlan>
   let running = Mutex<RunningServer?>(nil)
   /// One reload at a time.
@@ -28,11 +31,22 @@ public final class Application: Sendable {
   ///   - configuration: where settings come from besides the code. Default: the environment alone.
   ///   - logger: where the log goes.
   /// - Throws: ``StartError`` with every mistake in declarations, flags, environment and file.
-  public init(
+  public convenience init(
     sites: [any Site], directory: String, configuration: ApplicationConfiguration = ApplicationConfiguration(),
     logger: Logger = Logger(label: "halley")
   ) throws(StartError) {
+    try self.init(sites: sites, directory: directory, configuration: configuration, logger: logger, broker: nil)
+  }
+
+  /// The same with a broker, which is put behind every channel when the application runs and stays there.
+  ///
+  /// - Parameter broker: nil leaves the channels as they are; built in is ``MemoryBroker``.
+  package init(
+    sites: [any Site], directory: String, configuration: ApplicationConfiguration, logger: Logger,
+    broker: (any Broker)?
+  ) throws(StartError) {
     self.sites = sites
+    self.broker = broker
     self.configuration = configuration
     self.logger = logger
     let sources = try configuration.read()

@@ -15,8 +15,9 @@ struct RunningServer: Sendable {
 
   /// Binds and starts everything that a plan declares; connections are accepted when it returns.
   ///
+  /// - Parameter broker: put behind every channel, declared or computed; nil leaves them as they are.
   /// - Throws: ``StartError`` when the address cannot be bound or a host name is none.
-  init(_ program: ProgramPlan, logger: Logger) throws(StartError) {
+  init(_ program: ProgramPlan, broker: (any Broker)?, logger: Logger) throws(StartError) {
     guard case .address(let host, let port)? = program.values["listen"]?.value else {
       throw StartError([Mistake("listen", "is no address; write 127.0.0.1:8080")])
     }
@@ -27,6 +28,7 @@ struct RunningServer: Sendable {
     let make: @Sendable (String, History) -> Channel = { name, history in
       let channel = Channel(name, history: history)
       limits.apply(to: channel)
+      if let broker { channel.use(broker) }
       return channel
     }
     channels = ChannelRegistry(
@@ -39,6 +41,7 @@ struct RunningServer: Sendable {
       for channel in program.declaredChannels {
         try channels.declare(channel)
         limits.apply(to: channel)
+        if let broker { channel.use(broker) }
       }
       server = Server(plan: plan, channels: channels, logger: logger)
       let bound = try server.start(

@@ -8,6 +8,8 @@ public enum ServerFrame: Sendable, Hashable {
   case cursor(String)
   /// A sign of life.
   case heartbeat
+  /// Whether messages arrive as they are published: `degraded` while the broker cannot be reached, then `live`.
+  case status(delivery: String)
   /// This answer ends; come back after `retry` milliseconds.
   case move(reason: String, retry: Int)
   /// A publish was appended. `ref` is the client's own JSON text.
@@ -20,6 +22,7 @@ public enum ServerFrame: Sendable, Hashable {
     switch self {
     case .welcome: "halley.welcome"
     case .reset: "halley.reset"
+    case .status: "halley.status"
     case .move: "halley.move"
     case .cursor, .heartbeat, .ack, .error: nil
     }
@@ -38,6 +41,7 @@ public enum ServerFrame: Sendable, Hashable {
         #"{"type":"reset","reason":"\#(reason)","cursor":"\#(cursor)","heartbeat":\#(heartbeat)\#(named)}"#.utf8)
     case .cursor(let cursor): return Array(#"{"type":"cursor","cursor":"\#(cursor)"}"#.utf8)
     case .heartbeat: return Array(#"{"type":"heartbeat"}"#.utf8)
+    case .status(let delivery): return Array(#"{"type":"status","delivery":"\#(delivery)"}"#.utf8)
     case .move(let reason, let retry): return Array(#"{"type":"move","reason":"\#(reason)","retry":\#(retry)}"#.utf8)
     case .ack(let ref, let id, let duplicate):
       return Array(#"{"type":"ack","ref":"#.utf8) + JSONString.encode(ref)

@@ -82,7 +82,7 @@ extension ChannelFeed {
     let read = attach(
       at: laggard.refill.position.point, replay: .unlimited, batch: laggard.refill.readLimits(batch))
     if !read.resets.isEmpty {
-      driver.tellReset(read, of: set, to: connection)
+      driver.tellReset(read, of: set, to: [connection])
       // A socket without frames says goodbye instead.
       guard laggards[connection] != nil else { return }
     }

@@ -15,7 +15,9 @@ package final class ChannelFeed: TurnTask {
   private let inboxes: [MessageInbox]
   private let link = FeedLink()
   /// Where everybody stands who has caught up.
-  private var live: Position
+  var live: Position
+  /// What everybody here knows of the broker.
+  var delivery = DeliveryStatus.live
   private var groups = [BroadcastGroup?](repeating: nil, count: MessageEncoding.allCases.count)
   /// Subscribers whose scripts call the same function share a group; the escaping is shared by all.
   private var scripts: [StreamKind: BroadcastGroup] = [:]
@@ -46,6 +48,8 @@ package final class ChannelFeed: TurnTask {
       MessageInbox {
         // Once per batch. On the loop itself the batch goes out in this very turn.
         if loop.isOnLoop { link.value.announce(loop) } else { loop.submit { link.value.announce(loop) } }
+      } deliveryChanged: {
+        loop.submit { link.value.lookAtDelivery() }
       }
     }
     super.init()
@@ -79,6 +83,7 @@ package final class ChannelFeed: TurnTask {
     idle?.cancel()
     let attachment = set.attach(inboxes, from: position, limits: limits, batch: batch)
     spread(attachment.pending)
+    tell(attachment.read.delivery)
     live = attachment.read.top
     return attachment.read
   }
@@ -122,6 +127,12 @@ package final class ChannelFeed: TurnTask {
   /// Asks for the end of the turn.
   func wake() { loop.atEndOfTurn(self) }
 
+  /// Calls `body` with everybody who has caught up. `body` must not change the groups.
+  func forEachLive(_ body: (Connection) -> Void) {
+    for group in groups { group?.forEach(body) }
+    for group in scripts.values { group.forEach(body) }
+  }
+
   private var isUnused: Bool { subscriberCount == 0 && waiters.isEmpty }
 
   /// Somebody who did not stay has asked, or a subscriber has gone.
@@ -158,13 +169,16 @@ package final class ChannelFeed: TurnTask {
   // MARK: Spreading
 
   override package func turnEnded() {
-    spread(inboxes.map { $0.takePending() })
+    spreadPending()
     if !ready.isEmpty { refillReady() }
   }
 
+  func spreadPending() { spread(inboxes.map { $0.takePending() }) }
+
   /// - Parameter pending: for each channel what has come since the last call.
-  private func spread(_ pending: [[Message]]) {
+  func spread(_ pending: [[Message]]) {
     guard pending.contains(where: { !$0.isEmpty }) else { return }
+    if EpochCut.isNeeded(pending) { return spread(EpochCut(pending)) }
     // Only those who need more than the bytes that a message keeps ask for positions.
     lazy var batch = set.deliveries(pending, from: live)
     for encoding in MessageEncoding.allCases {
@@ -240,12 +254,17 @@ package final class ChannelFeed: TurnTask {
   }
 
   private func answerWaiters(_ batch: [Delivery]) {
+    var bodies = PollBodies(batch)
+    endWaits { $0.answer(&bodies) }
+  }
+
+  /// Calls `body`, which answers, with everybody who waits.
+  func endWaits(_ body: (LongPollWaiter) -> Void) {
     let all = waiters
     waiters = []
-    var bodies = PollBodies(batch)
     for waiter in all {
       waiter.position = -1
-      waiter.answer(&bodies)
+      body(waiter)
     }
     left()
   }
@@ -269,6 +288,8 @@ package final class ChannelFeed: TurnTask {
 /// The way from a channel's inbox to the feed, which ends when the feed lets go. Confined to the loop.
 private final class FeedLink {
   weak var feed: ChannelFeed?
+
+  func lookAtDelivery() { feed?.lookAtDelivery() }
 
   func announce(_ loop: EventLoop) {
     if let feed { loop.atEndOfTurn(feed) }

@@ -15,8 +15,10 @@ protocol FeedDriver: ConnectionDriver {
   func bytes(of message: Delivery) -> [UInt8]
   /// A message has been written to a connection that is not live.
   func wrote(_ message: Delivery, to connection: Connection)
-  /// Some channels go on at `cursor` without what lies before.
-  func tellReset(_ reset: SetRead, of set: ChannelSet, to connection: Connection)
+  /// Some channels go on at the start of `reset` without what lies before. Encoded once; it goes behind what is queued.
+  func tellReset(_ reset: SetRead, of set: ChannelSet, to connections: [Connection])
+  /// Whether messages arrive. Encoded once; nothing where frames cannot say it.
+  func tell(_ delivery: DeliveryStatus, to connections: [Connection])
   /// Nothing visible lies before the position (rule R4).
   func tell(_ position: Position, to connection: Connection)
   /// The connection has caught up and joins those who get the channels live.

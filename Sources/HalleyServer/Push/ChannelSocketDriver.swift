@@ -54,9 +54,12 @@ class ChannelSocketDriver: WebSocketDriver {
   }
 
   /// Payloads alone cannot tell a reset: the client must come back and look at its snapshot again.
-  func tellReset(_ read: SetRead, of set: ChannelSet, to connection: Connection) {
-    WebSocketConnection(connection).close(code: Self.historyGap)
+  func tellReset(_ read: SetRead, of set: ChannelSet, to connections: [Connection]) {
+    for connection in connections { WebSocketConnection(connection).close(code: Self.historyGap) }
   }
+
+  /// Nor whether messages arrive.
+  func tell(_ delivery: DeliveryStatus, to connections: [Connection]) {}
 
   /// Payloads alone cannot tell a position.
   func tell(_ position: Position, to connection: Connection) {}

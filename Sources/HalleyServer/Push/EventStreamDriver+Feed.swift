@@ -9,10 +9,14 @@ extension EventStreamDriver: FeedDriver {
     if kind.isCapped { charge(connection, kind.bodyCount(of: message)) }
   }
 
-  /// Behind what is queued, which is less than a quarter of `queue.soft`: ids only rise.
-  func tellReset(_ read: SetRead, of set: ChannelSet, to connection: Connection) {
+  /// Behind what is queued: ids only rise, and of the old epoch nothing comes later.
+  func tellReset(_ read: SetRead, of set: ChannelSet, to connections: [Connection]) {
     let frame = ServerFrame.opening(read, of: set, heartbeat: settings.current.heartbeat)
-    write(kind.block(frame, id: read.start.description), to: connection)
+    write(kind.block(frame, id: read.start.description), to: connections)
+  }
+
+  func tell(_ delivery: DeliveryStatus, to connections: [Connection]) {
+    write(kind.block(.status(delivery)), to: connections)
   }
 
   func tell(_ position: Position, to connection: Connection) {
@@ -20,13 +24,15 @@ extension EventStreamDriver: FeedDriver {
     // A block with data would be an event to the page.
     let block =
       kind.format == .events ? EventStreamEncoder.block(id: cursor) : kind.block(.cursor(cursor), id: cursor)
-    write(block, to: connection)
+    write(block, to: [connection])
   }
 
-  private func write(_ block: [UInt8], to connection: Connection) {
-    guard connection.isOpen else { return }
-    connection.write(bytes: kind.framed(block))
-    charge(connection, block.count)
+  private func write(_ block: [UInt8], to connections: [Connection]) {
+    let bytes = kind.framed(block)
+    for connection in connections where connection.isOpen {
+      connection.write(bytes: bytes)
+      charge(connection, block.count)
+    }
   }
 
   func join(_ feed: ChannelFeed, _ connection: Connection) { feed.join(connection, kind) }

@@ -14,8 +14,12 @@ final class FramedSocketDriver: ChannelSocketDriver {
   /// The cursor brings it back.
   override var dropsQueueToClose: Bool { true }
 
-  override func tellReset(_ read: SetRead, of set: ChannelSet, to connection: Connection) {
-    send(WebSocketConnection(connection), .opening(read, of: set, heartbeat: settings.current.heartbeat))
+  override func tellReset(_ read: SetRead, of set: ChannelSet, to connections: [Connection]) {
+    send(connections, .opening(read, of: set, heartbeat: settings.current.heartbeat))
+  }
+
+  override func tell(_ delivery: DeliveryStatus, to connections: [Connection]) {
+    send(connections, .status(delivery))
   }
 
   override func tell(_ position: Position, to connection: Connection) {
@@ -67,7 +71,10 @@ final class FramedSocketDriver: ChannelSocketDriver {
     if point.isByName, let cursor, !cursor.isEmpty { point = ResumePoint(cursor, default: .latest) }
     let heartbeat = settings.current.heartbeat
     subscribe(socket, SocketOpening(set: opening.set, point: point, openedAt: opening.openedAt)) { read in
-      WebSocketFrameEncoder.encode(0x81, ServerFrame.opening(read, of: opening.set, heartbeat: heartbeat).json)
+      let welcome = WebSocketFrameEncoder.encode(
+        0x81, ServerFrame.opening(read, of: opening.set, heartbeat: heartbeat).json)
+      if read.delivery == .live { return welcome }
+      return welcome + WebSocketFrameEncoder.encode(0x81, ServerFrame.status(read.delivery).json)
     }
     rearm(socket.connection)
   }
@@ -95,6 +102,8 @@ final class FramedSocketDriver: ChannelSocketDriver {
         let (driver, socket) = bound.value
         switch outcome {
         case .success(let receipt):
+          // Nothing of a new epoch comes before its reset.
+          driver.feed(of: socket)?.meet(receipt.id.epoch)
           driver.send(socket, .ack(ref: ref ?? [], id: receipt.id.description, duplicate: receipt.duplicate))
         case .failure(.tooLarge): driver.send(socket, .error(ref: ref, code: "too_large"))
         case .failure(.invalid): driver.send(socket, .error(ref: ref, code: "invalid"))
@@ -106,9 +115,11 @@ final class FramedSocketDriver: ChannelSocketDriver {
     }
   }
 
-  private func send(_ socket: WebSocketConnection, _ frame: ServerFrame) {
-    guard socket.isOpen else { return }
-    socket.connection.write(bytes: WebSocketFrameEncoder.encode(0x81, frame.json))
+  private func send(_ socket: WebSocketConnection, _ frame: ServerFrame) { send([socket.connection], frame) }
+
+  private func send(_ connections: [Connection], _ frame: ServerFrame) {
+    let bytes = WebSocketFrameEncoder.encode(0x81, frame.json)
+    for connection in connections where WebSocketConnection(connection).isOpen { connection.write(bytes: bytes) }
   }
 
   private func pending(_ socket: WebSocketConnection) -> SocketOpening? {

@@ -12,7 +12,7 @@ final class LongPollWaiter {
 
   private let exchange: HTTPExchange
   private let feed: ChannelFeed
-  private let answer: PollAnswer
+  private var answer: PollAnswer
   private var deadline: LoopTimer?
   /// The client is present while it waits.
   private var presence: PresenceTicket?
@@ -49,6 +49,14 @@ final class LongPollWaiter {
     answer.send(bodies.body(for: answer), on: exchange)
   }
 
+  /// Channels begin a new epoch: what the request has found no longer holds, and it is answered at once.
+  ///
+  /// - Parameter bodies: of no messages.
+  func answer(_ reset: SetRead, _ bodies: inout PollBodies) {
+    answer.arrival = reset
+    answer(&bodies)
+  }
+
   /// The hold is over: a normal answer, the poll's heartbeat.
   private func expire() {
     guard finish() else { return }
@@ -66,6 +74,7 @@ final class LongPollWaiter {
   private func finish() -> Bool {
     if isFinished { return false }
     isFinished = true
+    answer.arrival.delivery = feed.delivery
     gauges.waiters -= 1
     seat = nil
     deadline?.cancel()

@@ -55,7 +55,7 @@ struct PollStyle {
 /// One poll's answer: how it is wanted, and what it says.
 struct PollAnswer {
   let style: PollStyle
-  var reply: PollReply
+  private(set) var reply: PollReply
 
   /// - Parameters:
   ///   - arrival: how the request's cursor was met, and where it stands.
@@ -69,6 +69,13 @@ struct PollAnswer {
       case .stream(let opening): .stream(opening.text)
       }
     reply = PollReply(form: form, arrival: arrival, of: set, interval: style.interval)
+  }
+
+  /// How the request's cursor was met on arrival, and where it stands. No messages, if the poll is held; then it says
+  /// in the end whether messages arrive.
+  var arrival: SetRead {
+    get { reply.arrival }
+    set { reply.arrival = newValue }
   }
 
   /// A batch, a reset, or the empty answer of a short poll.
@@ -102,13 +109,13 @@ struct PollBodies {
   private let batch: [Delivery]
   private var plain: [Way: SharedBody] = [:]
 
-  /// - Parameter batch: messages of this turn, in each channel in order; not empty.
+  /// - Parameter batch: messages of this turn, in each channel in order; none for a reset.
   init(_ batch: [Delivery]) { self.batch = batch }
 
   /// The body for one waiter: shared for JSON, its own for callbacks and event sources.
   mutating func body(for answer: PollAnswer) -> SharedBody {
     let limits = answer.style.limits
-    let way = Way(outcome: answer.reply.arrival.outcome, limits: limits)
+    let way = Way(outcome: answer.arrival.outcome, limits: limits)
     func made() -> SharedBody { SharedBody(answer.reply.answered(with: batch, within: limits)) }
     guard case .object = answer.style.form else { return made() }
     if let shared = plain[way] { return shared }
