@@ -84,7 +84,8 @@ extension FaultScript {
   static func fault(_ subscribers: Int, _ random: inout SeededRandom) -> Action {
     let who = Int.random(in: 0..<subscribers, using: &random)
     let transport = LabTransport.switchable[Int.random(in: 0..<LabTransport.switchable.count, using: &random)]
-    switch Int.random(in: 0..<100, using: &random) {
+    switch Int.random(in: 0..<102, using: &random) {
+    case 100..<102: return .newEpoch(channel: .random(in: 0..<16, using: &random))
     case 0..<14: return .cut(who)
     case 14..<28: return .cutAfter(who, bytes: .random(in: 0...400, using: &random))
     case 28..<33: return .halfOpen(who)

@@ -93,6 +93,7 @@ extension FaultScript.Action: CustomStringConvertible {
     case .move(let who, let retry): "move \(who) \(retry)"
     case .restart(let time): "restart \(time)"
     case .loseHistory(let time): "lose-history \(time)"
+    case .newEpoch(let channel): "new-epoch \(channel)"
     case .crowd(let count): "crowd \(count)"
     case .end: "end"
     }
@@ -119,6 +120,7 @@ extension FaultScript.Action: CustomStringConvertible {
     case ("move", 2, _): self = .move(numbers[0], retry: numbers[1])
     case ("restart", 1, _): self = .restart(milliseconds: numbers[0])
     case ("lose-history", 1, _): self = .loseHistory(milliseconds: numbers[0])
+    case ("new-epoch", 1, _): self = .newEpoch(channel: numbers[0])
     case ("crowd", 1, _): self = .crowd(numbers[0])
     case ("end", 0, _): self = .end
     default: return nil

@@ -91,6 +91,8 @@ public struct FaultScript: Sendable, Hashable {
     case restart(milliseconds: Int)
     /// The same, and the log is gone: every channel has a new epoch.
     case loseHistory(milliseconds: Int)
+    /// The broker comes back with other data: a channel begins a new epoch while everybody stays connected.
+    case newEpoch(channel: Int)
     /// Clients ask for so many other channels with names of their own: an application that holds as many as it may forgets
     /// those that nobody uses, this route's too.
     case crowd(Int)

@@ -42,6 +42,7 @@ extension FaultWorld {
     guard var seen = subscriber.seen else { return }
     for reset in outcome.resets {
       let place = outcome.start[reset.channel]
+      if seen[reset.channel].epoch != place.epoch { subscriber.over.insert(seen[reset.channel].epoch) }
       if seen[reset.channel].epoch != place.epoch || seen[reset.channel].offset < place.offset {
         seen[reset.channel] = place
       }

@@ -144,7 +144,8 @@ extension FaultWorld {
       } ?? false
     arrived(message, place, connection)
     if isOver { return }
-    if isKnown, fault != .duplicatesKept {
+    let isLate = place.map { subscriber.over.contains($0.epoch) } ?? false
+    if isKnown && fault != .duplicatesKept || isLate {
       report.duplicatesDropped += 1
       return
     }

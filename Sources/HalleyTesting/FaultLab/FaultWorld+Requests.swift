@@ -130,6 +130,19 @@ extension FaultWorld {
     left(feed)
   }
 
+  /// A new epoch ends every wait: what the request has found no longer holds.
+  func answerHeld(_ feed: LabFeed, with reset: SetRead, _ outcome: LabOutcome) {
+    let held = feed.held
+    feed.held = []
+    for connection in held {
+      guard case .held(var reply) = connection.stage else { continue }
+      if fault != .epochNotTold { reply.arrival = reset }
+      connection.expected = [outcome]
+      respond(connection, reply.answered(with: [], within: batch), [], reply.arrival.end)
+    }
+    left(feed)
+  }
+
   func holdEnded(_ connection: LabConnection) {
     guard case .held(let reply) = connection.stage, connection.serverOpen, fault != .holdForgotten else { return }
     report.holdsExpired += 1

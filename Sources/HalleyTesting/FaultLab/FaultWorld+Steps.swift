@@ -17,6 +17,7 @@ extension FaultWorld {
     case .loseHistory(let time):
       restart(milliseconds: time)
       beginLife()
+    case .newEpoch(let channel): beginEpoch(channel: channel % setup.channels)
     case .crowd(let names): crowd(max(0, names))
     case .end: beginCalm()
     case .cut(let who), .cutAfter(let who, _), .halfOpen(let who), .delay(let who, _), .pieces(let who, _),
@@ -68,16 +69,35 @@ extension FaultWorld {
     remembered = [:]
   }
 
+  /// The broker comes back with an empty log in place of the one that was there.
+  private func beginEpoch(channel index: Int) {
+    guard let channel = application.channel(index),
+      let beginning = LogBeginning(epoch: .random(using: &random))
+    else { return violated("refused", "no channel that could begin anew") }
+    noteEpoch(of: channel, index)
+    channel.log.restart(beginning)
+    mayEnd = true
+    noteEpoch(of: channel, index)
+    mayEnd = false
+    wakeFeeds()
+  }
+
+  private func wakeFeeds() {
+    for feed in feeds {
+      if let feed, feed.woken.take() { queue.push(.turn(feed), at: now + UInt64(setup.turn)) }
+    }
+  }
+
   /// Others want channels of their own.
   private func crowd(_ names: Int) {
     if feeds.allSatisfy({ $0 == nil }) {
-      mayBeForgotten = true
+      mayEnd = true
     } else if fault == .forgottenInUse {
       application = LabApplication(setup, clock: clock, seed: random.next(), planting: fault)
     }
     application.crowd(names)
     _ = channels()
-    mayBeForgotten = false
+    mayEnd = false
   }
 
   var sortedSubscribers: [LabSubscriber] { subscribers.values.sorted { $0.number < $1.number } }
@@ -123,9 +143,7 @@ extension FaultWorld {
     history.add(PublishedHistory.Record(draft, publishedAt: now), to: index)
     let receipt = channel.log.append(draft)
     if twice { repeatPublish(draft, channel.log, receipt) }
-    for feed in feeds {
-      if let feed, feed.woken.take() { queue.push(.turn(feed), at: now + UInt64(setup.turn)) }
-    }
+    wakeFeeds()
   }
 
   private func repeatPublish(_ draft: MessageDraft, _ log: ChannelLog, _ first: PublishReceipt) {

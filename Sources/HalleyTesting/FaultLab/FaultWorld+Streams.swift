@@ -151,6 +151,7 @@ extension FaultWorld {
   /// Each run goes to everybody who is live; held polls are answered with it.
   private func spread(_ pending: [[Message]], on feed: LabFeed) {
     guard pending.contains(where: { !$0.isEmpty }) else { return }
+    if EpochCut.isNeeded(pending) { return spread(EpochCut(pending), on: feed) }
     var run = feed.set.deliveries(pending, from: feed.position)
     guard let last = run.last else { return }
     let before = feed.position
@@ -170,6 +171,30 @@ extension FaultWorld {
       }
     }
     if !feed.held.isEmpty { answerHeld(feed, with: run) }
+  }
+
+  /// What is left of the old epochs, the reset, and what has come in the new ones. Whoever lags is told when it is refilled.
+  private func spread(_ cut: EpochCut, on feed: LabFeed) {
+    spread(cut.before, on: feed)
+    for (channel, id) in cut.begun { feed.position.pass(id, of: channel) }
+    let reset = SetRead(cut, at: feed.position, delivery: .live)
+    var outcome = LabOutcome(start: places(feed.position), resets: [])
+    outcome.resets = cut.begun.map { LabOutcome.Reset(channel: $0.channel, reason: "epoch") }
+    for connection in feed.live {
+      guard case .live = connection.stage else { continue }
+      // Payloads alone cannot tell it: the socket is closed with 4203.
+      if connection.transport == .rawWebSocket {
+        end(connection, reason: "gap", retry: 0)
+        continue
+      }
+      connection.expected.append(outcome)
+      if fault != .epochNotTold {
+        tell(connection, .opening(reset, of: feed.set, heartbeat: Self.heartbeatTime), at: reset.start)
+      }
+      pump(connection)
+    }
+    answerHeld(feed, with: reset, outcome)
+    spread(cut.after, on: feed)
   }
 
   // MARK: Lagging

@@ -32,8 +32,9 @@ final class FaultWorld {
   var application: LabApplication
   /// For each event loop the feed that is in use there.
   var feeds: [LabFeed?]
-  /// Nobody used the channels when others were asked for: they may have been forgotten.
-  var mayBeForgotten = false
+  /// An epoch may end now: the process has, the broker has other data, or nobody used the channels when others were asked
+  /// for and they have been forgotten.
+  var mayEnd = false
   var downUntil: UInt64 = 0
   var subscribers: [Int: LabSubscriber] = [:]
   var isOver = false
@@ -83,9 +84,9 @@ final class FaultWorld {
   /// A process without history: new logs, each with a new epoch.
   func beginLife() {
     application = LabApplication(setup, clock: clock, seed: random.next(), planting: fault)
-    mayBeForgotten = true
+    mayEnd = true
     _ = channels()
-    mayBeForgotten = false
+    mayEnd = false
   }
 
   func violated(_ kind: String, _ text: String) {
@@ -107,14 +108,14 @@ final class FaultWorld {
     return set
   }
 
-  /// An epoch ends only when the logs were lost or the channels were forgotten, which nobody may notice who uses them.
-  /// The place for every other reason: a step that restarts the broker tells the log, and the history here.
+  /// An epoch ends only when the logs were lost, when the broker says so, or when the channels were forgotten, which nobody
+  /// may notice who uses them.
   func noteEpoch(of channel: Channel, _ index: Int) {
     guard let epoch = LabPlace(Array(channel.log.top.description.utf8)[...])?.epoch else {
       return violated("id", "\(channel.log.top)")
     }
     if history.epochs.indices.contains(index), history.epochs[index] == epoch { return }
-    if !mayBeForgotten { violated("forgotten", "\(channel.name) has a new epoch, but nothing has ended the old one") }
+    if !mayEnd { violated("forgotten", "\(channel.name) has a new epoch, but nothing has ended the old one") }
     if history.epochs.indices.contains(index) { report.epochs += 1 }
     history.begin(epoch, channel: index)
   }

@@ -131,6 +131,8 @@ final class LabSubscriber {
 
   /// The checker's view: how far the page has come, channel by channel.
   var seen: [LabPlace]?
+  /// Epochs that it was told are over: what an answer on its way still brings of them comes too late.
+  var over: Set<UInt64> = []
 
   init(number: Int, transport: LabTransport) {
     self.number = number

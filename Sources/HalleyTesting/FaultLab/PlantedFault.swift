@@ -35,6 +35,9 @@ public enum PlantedFault: String, Sendable, Hashable, CaseIterable {
   /// A repeated publish is appended again.
   case publishedTwice = "published-twice"
 
+  /// A channel begins a new epoch, and nobody who is connected is told.
+  case epochNotTold = "epoch-not-told"
+
   // MARK: In what takes time
 
   /// Messages are held longer than `history.age` says.

@@ -65,7 +65,9 @@ struct FaultLabTests {
     .expiryNotTold: ["outcome", "gap", "cursor"], .rotationLoses: ["cursor"], .neverRotated: ["not rotated"],
     .heartbeatForgotten: ["silent"], .holdForgotten: ["silent"], .holdCutShort: ["early"],
     .releasedInUse: ["never arrived", "gap"], .forgottenInUse: ["forgotten"], .conflationDropsLast: ["gap", "cursor"],
-    .conflatesWithoutKey: ["gap", "cursor"], .droppedNotEnded: ["gap", "never arrived"],
+    .epochNotTold: ["outcome", "epoch", "never arrived"],
+    .conflatesWithoutKey: ["gap", "cursor"],
+    .droppedNotEnded: ["gap", "never arrived"],
   ]
 
   @Test("each planted error is found, and the same script without it shows nothing")
