@@ -112,7 +112,7 @@ public class Channel: @unchecked Sendable {
   }
 
   /// Refuses what is too large, and everything in a channel that no start would have let pass.
-  func checkSize(_ count: Int) throws(PublishError) {
+  @inline(__always) func checkSize(_ count: Int) throws(PublishError) {
     if let nameProblem { throw .invalid("the channel's name \(nameProblem)") }
     let limit = log.mostPayload
     guard count <= limit else { throw .tooLarge(limit: limit) }

@@ -23,8 +23,10 @@ package final class ChannelLog: Sendable {
       return result
     }
 
-    /// Tells the budget what has changed; returns it if there is too much now.
-    mutating func count() -> HistoryBudget? {
+    /// Tells the budget what has changed; returns it if there is too much now. Declared channels have none.
+    @inline(__always) mutating func count() -> HistoryBudget? { budget == nil ? nil : countAll() }
+
+    private mutating func countAll() -> HistoryBudget? {
       guard let budget else { return nil }
       let bytes = log.window.bytes + log.window.count * HistoryBudget.overhead
       if bytes != counted {

@@ -26,13 +26,13 @@ struct IdempotencyWindow {
   var count: Int { ids.count }
 
   /// The id that the draft's key got before, or nil.
-  mutating func id(of draft: MessageDraft, limits: ChannelLimits, now: UInt64) -> MessageID? {
+  @inline(__always) mutating func id(of draft: MessageDraft, limits: ChannelLimits, now: UInt64) -> MessageID? {
     forget(limits, now: now)
     return draft.claim.flatMap { ids[Name($0)] }
   }
 
   /// Remembers the id of a draft that has a key.
-  mutating func remember(_ id: MessageID, of draft: MessageDraft, limits: ChannelLimits, now: UInt64) {
+  @inline(__always) mutating func remember(_ id: MessageID, of draft: MessageDraft, limits: ChannelLimits, now: UInt64) {
     guard let claim = draft.claim else { return }
     let name = Name(claim)
     ids[name] = id

@@ -27,7 +27,7 @@ public final class Message: Sendable {
 
   private let forms = Mutex(MessageForms())
 
-  package init(_ draft: MessageDraft, id: MessageID, appendedAt: UInt64) {
+  @inline(__always) package init(_ draft: MessageDraft, id: MessageID, appendedAt: UInt64) {
     self.id = id
     kind = draft.kind
     payload = draft.payload
