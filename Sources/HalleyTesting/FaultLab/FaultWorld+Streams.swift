@@ -151,7 +151,7 @@ extension FaultWorld {
   /// Each run goes to everybody who is live; held polls are answered with it.
   private func spread(_ pending: [[Message]], on feed: LabFeed) {
     guard pending.contains(where: { !$0.isEmpty }) else { return }
-    if EpochCut.isNeeded(pending) { return spread(EpochCut(pending), on: feed) }
+    if EpochCut.isNeeded(pending, from: feed.position) { return spread(EpochCut(pending), on: feed) }
     var run = feed.set.deliveries(pending, from: feed.position)
     guard let last = run.last else { return }
     let before = feed.position
