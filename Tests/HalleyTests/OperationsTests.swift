@@ -36,7 +36,7 @@ struct OperationsTests {
     }
   }
 
-  @Test("The console may load nothing from elsewhere and stands in no frame; answers that only repeat it say so too")
+  @Test("The console may load nothing from elsewhere and stands in no frame")
   func policy() async throws {
     try await serving([Sample {}]) { port in
       let answer = try #require(fetch("/_halley/console", port: port))

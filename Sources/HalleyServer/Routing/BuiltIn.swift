@@ -1,3 +1,4 @@
+import HalleyChannels
 import HalleyEventLoop
 
 /// The addresses below `/_halley/`, which every server has.
@@ -54,9 +55,9 @@ struct BuiltIn {
   /// The gauges of all loops, each read on its own loop. 503 while the server drains: it wants no more clients.
   private func health() {
     let exchange = exchange
-    let server = LoopBound(server, loop: server.loop)
-    Task(executorPreference: server.value.loop.executor) {
-      let report = await Self.report(server)
+    let (registry, channels) = (server.registry, server.channels)
+    Task(executorPreference: server.loop.executor) {
+      let report = await Self.report(registry, channels)
       Answer.json(exchange, report.isDraining ? 503 : 200, report.json)
     }
   }
@@ -64,10 +65,10 @@ struct BuiltIn {
   /// The same for collectors, and counters; 200 also while the server drains.
   private func metrics() {
     let exchange = exchange
-    let server = LoopBound(server, loop: server.loop)
-    Task(executorPreference: server.value.loop.executor) {
+    let (registry, channels) = (server.registry, server.channels)
+    Task(executorPreference: server.loop.executor) {
       let descriptors = await Task.detached { ProcessFigures.descriptors() }.value
-      let text = await Self.report(server).metrics(descriptors: descriptors)
+      let text = await Self.report(registry, channels).metrics(descriptors: descriptors)
       exchange.reply(
         status: 200,
         pairs: [
@@ -76,9 +77,7 @@ struct BuiltIn {
     }
   }
 
-  private static func report(_ server: LoopBound<ServerLoop>) async -> ServerReport {
-    let registry = server.value.registry
-    let channels = server.value.channels
+  private static func report(_ registry: LoopRegistry, _ channels: ChannelRegistry) async -> ServerReport {
     var report = await registry.report()
     (report.channels, report.published) = channels.totals
     report.memoryBytes = ProcessFigures.memory ?? 0
