@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "carrier_parts.h"
+#include "include/halley_socket.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -381,7 +382,9 @@ static void attach(struct halley_guard *guard) {
   if (remember(guard) < 0) {
     halley_carrier_report(guard->carrier, HALLEY_EVENT_NO_MEMORY, ENOMEM);
     evhttp_connection_free(guard->connection);
+    return;
   }
+  halley_await_stalled(guard->fd, guard->carrier->limits.stall);
 }
 
 static void run_event(evutil_socket_t fd, short what, void *context) {

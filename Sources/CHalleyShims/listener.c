@@ -1,5 +1,6 @@
 #define _GNU_SOURCE
 #include "carrier_parts.h"
+#include "include/halley_socket.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -105,9 +106,7 @@ static int open_socket(const struct addrinfo *address, int reuse_port) {
   int failed = setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0;
   /* Accepted sockets inherit it on Linux. */
   failed |= setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) < 0;
-  /* A peer that has vanished without a word: what it does not acknowledge in this time ends the connection. A stream that
-   * only writes notices it by nothing else before the kernel's quarter of an hour. */
-  int patience = 30000;
+  int patience = HALLEY_PATIENCE;
   failed |= setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &patience, sizeof patience) < 0;
   if (reuse_port) failed |= setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) < 0;
   /* `::` means IPv6 and nothing else, so that a peer's address has one spelling. */

@@ -1,3 +1,4 @@
+internal import CHalleyShims
 internal import CLibevent
 internal import Glibc
 
@@ -21,6 +22,7 @@ extension EventLoop {
       return nil
     }
     prepare(fd)
+    halley_await_stalled(fd, UInt32(clamping: driver.writeStall))
     state.pointee.refreshNow()
     let p = state.pointee.takeSlot(state)
     p.pointee.fd = fd

@@ -255,7 +255,9 @@ struct BackpressureTests {
   @Test("readers that pause at random see every channel in order, each message once, or a reset", arguments: [1, 2])
   func pausing(seed: UInt64) async throws {
     let site = site
-    try await serving([Pauses(all: site.all, few: site.few)], arguments: ["--stream-max-bytes", "1GiB"]) { port in
+    // On a slow machine a reader may pause for longer than a stall may last.
+    let arguments = ["--stream-max-bytes", "1GiB", "--queue-stall", "10m"]
+    try await serving([Pauses(all: site.all, few: site.few)], arguments: arguments) { port in
       var random = SeededRandom(seed: seed)
       let readers = try FeedReader.Transport.allCases.map { try FeedReader($0, "/pauses/both", port: port) }
       for _ in 0..<60 {
