@@ -22,6 +22,7 @@ def test_console_is_alive(open_page, server, channel):
     page = open_page("/_halley/console", color_scheme="dark")
     refused = []
     page.on("console", lambda message: refused.append(message.text))
+    page.reload()
     expect(page.get_by_test_id("state")).to_have_text("Serving")
     sockets, published, delivered = (shown(page, name) for name in ("webSockets", "publishedTotal", "deliveredTotal"))
     other = open_page("/_halley/halley.d.ts")
