@@ -42,7 +42,7 @@ let package = Package(
         .product(name: "HTTPTypes", package: "swift-http-types"),
         .product(name: "Logging", package: "swift-log"),
       ],
-      exclude: ["Client/Script"], swiftSettings: safe, plugins: ["ClientScript"]),
+      exclude: ["Client/Script", "Client/Console"], swiftSettings: safe, plugins: ["ClientScript"]),
     .target(
       name: "Halley",
       dependencies: [

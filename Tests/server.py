@@ -45,7 +45,7 @@ def eventually(condition, within=10.0, every=0.05):
 class Server:
     """One `halley serve`. Use it as a context manager or call stop()."""
 
-    def __init__(self, config=None, flags=(), port=None):
+    def __init__(self, config=None, flags=(), port=None, awaits="/_halley/health"):
         self.host = "127.0.0.1"
         self.port = port or free_port()
         self.folder = tempfile.TemporaryDirectory(prefix="halley-test-")
@@ -59,7 +59,7 @@ class Server:
             self.process = subprocess.Popen(
                 command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=log, stderr=log, preexec_fn=_raise_descriptors)
         self.pid = self.process.pid
-        self._await_ready()
+        self._await_ready(awaits)
 
     def write_config(self, text):
         """Replaces the configuration file in one step, as editors and deployment tools do."""
@@ -156,18 +156,18 @@ class Server:
     def __exit__(self, *_):
         self.stop()
 
-    def _await_ready(self):
+    def _await_ready(self, path):
         end = time.monotonic() + 20
         while time.monotonic() < end:
             if not self.alive():
                 raise RuntimeError(f"the server ended with {self.process.returncode}:\n{self.log()}")
             try:
-                self.health()
+                urllib.request.urlopen(self.url(path), timeout=5).close()
                 return
             except OSError:
                 time.sleep(0.05)
         self.process.kill()
-        raise RuntimeError(f"the server did not answer /_halley/health in 20 s:\n{self.log()}")
+        raise RuntimeError(f"the server did not answer {path} in 20 s:\n{self.log()}")
 
 
 def _raise_descriptors():

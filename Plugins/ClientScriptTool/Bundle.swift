@@ -144,16 +144,18 @@ func shortened(_ script: String) -> String {
   return String(decoding: result, as: UTF8.self)
 }
 
-/// The Swift source that holds the client.
-func clientSource(script: String, declarations: String) -> String {
-  """
-  // Written by the ClientScript plugin from the files in Client/Script.
-  enum ClientText {
-    static let script = \(literal(script))
-    static let declarations = \(literal(declarations))
-  }
+/// The Swift source that holds the client, and the files of the console by name.
+func clientSource(script: String, declarations: String, console: [ScriptFile]) -> String {
+  let entries = console.map { "\(literal($0.name)): \(literal($0.text))" }.joined(separator: ", ")
+  return """
+    // Written by the ClientScript plugin from the files in Client/Script and Client/Console.
+    enum ClientText {
+      static let script = \(literal(script))
+      static let declarations = \(literal(declarations))
+      static let console: [String: String] = \(console.isEmpty ? "[:]" : "[\(entries)]")
+    }
 
-  """
+    """
 }
 
 /// A Swift string literal for any text.

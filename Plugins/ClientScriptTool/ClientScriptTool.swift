@@ -1,6 +1,7 @@
 import Foundation
 
-/// `ClientScriptTool OUTPUT FILE…`: puts the browser client together from its files and writes it as Swift to OUTPUT.
+/// `ClientScriptTool OUTPUT FILE…`: puts the browser client together from its files and writes it as Swift to OUTPUT,
+/// with the files of a folder `Console` as they are.
 @main
 struct ClientScriptTool {
   static func main() {
@@ -10,13 +11,21 @@ struct ClientScriptTool {
       exit(2)
     }
     do {
-      let files = try arguments.dropFirst().map { path in
-        ScriptFile(
-          name: URL(filePath: path).lastPathComponent, text: try String(contentsOfFile: path, encoding: .utf8))
+      var files: [ScriptFile] = []
+      var console: [ScriptFile] = []
+      for path in arguments.dropFirst() {
+        let url = URL(filePath: path)
+        let file = ScriptFile(
+          name: url.lastPathComponent, text: try String(contentsOfFile: path, encoding: .utf8))
+        if url.deletingLastPathComponent().lastPathComponent == "Console" {
+          console.append(file)
+        } else {
+          files.append(file)
+        }
       }
       let script = try bundle(files.filter { $0.name.hasSuffix(".js") }, entry: "halley.js")
       let declarations = files.first { $0.name == "halley.d.ts" }?.text ?? ""
-      try clientSource(script: script, declarations: declarations)
+      try clientSource(script: script, declarations: declarations, console: console)
         .write(toFile: output, atomically: true, encoding: .utf8)
     } catch let error as BundleError {
       report("error: the browser client: \(error)")

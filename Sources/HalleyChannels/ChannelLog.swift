@@ -10,6 +10,8 @@ package final class ChannelLog: Sendable {
     var sinks: [any ChannelSink] = []
     var demand: (@Sendable (Bool) -> Void)?
     var usedAt: UInt64
+    /// Messages appended in epochs before.
+    var appendedBefore = 0
     var delivery = DeliveryStatus.live
     /// Where retained bytes are counted, and how many of them have been.
     var budget: HistoryBudget?
@@ -83,6 +85,7 @@ package final class ChannelLog: Sendable {
       if beginning.epoch == state.log.epoch { return (false, nil) }
       let now = clock()
       state.usedAt = now
+      state.appendedBefore += state.log.appended
       state.log = LogState(beginning, limits: state.log.limits, now: now)
       let mark = Message(opening: state.log.top, at: now)
       for sink in state.sinks { sink.received(mark) }
@@ -91,6 +94,9 @@ package final class ChannelLog: Sendable {
     full?.reclaim()
     return isNew
   }
+
+  /// How many messages have been appended here, in all epochs.
+  var appended: Int { state.withLock { $0.appendedBefore + $0.log.appended } }
 
   /// Whether messages arrive, as the broker says; sinks are told of each change.
   package var delivery: DeliveryStatus {

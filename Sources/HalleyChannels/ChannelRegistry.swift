@@ -23,6 +23,8 @@ package final class ChannelRegistry: Sendable {
     var places: [String: Int] = [:]
     /// When every channel was last found in use, so that a flood of names does not search each time.
     var fullAt: UInt64?
+    /// Messages that were appended to channels which are forgotten.
+    var appendedToForgotten = 0
     /// Reclaims that go on now; they hold references to every channel, which says nothing of who uses them.
     var reclaims = 0
   }
@@ -102,6 +104,17 @@ package final class ChannelRegistry: Sendable {
     }
   }
 
+  /// How many channels there are, and how many messages have been appended to them and to those that are forgotten by
+  /// now. Looks at every channel: not for each message.
+  package var totals: (channels: Int, appended: Int) {
+    state.withLock { state in
+      var appended = state.appendedToForgotten
+      for channel in state.declared.values { appended += channel.log.appended }
+      for place in state.computed.indices { appended += state.computed[place].log.appended }
+      return (state.declared.count + state.computed.count, appended)
+    }
+  }
+
   /// How many computed channels there are.
   package var computedCount: Int { state.withLock { $0.computed.count } }
 
@@ -129,6 +142,7 @@ package final class ChannelRegistry: Sendable {
       return false
     }
     state.fullAt = nil
+    state.appendedToForgotten += gone.reduce(0) { $0 + state.computed[$1].log.appended }
     state.computed = state.computed.indices.filter { !gone.contains($0) }.map { state.computed[$0] }
     state.places = Dictionary(uniqueKeysWithValues: state.computed.enumerated().map { ($0.element.name, $0.offset) })
     return true

@@ -1,12 +1,15 @@
 /// The rules of one channel's log, without lock, clock or sinks.
 struct LogState {
   let epoch: Epoch
+  /// The offset at which it began here.
+  let began: Int
   var limits: ChannelLimits
   private(set) var window: MessageWindow
   private(set) var idempotency = IdempotencyWindow()
 
   init(epoch: Epoch, limits: ChannelLimits) {
     self.epoch = epoch
+    began = 0
     self.limits = limits
     window = MessageWindow()
   }
@@ -14,6 +17,7 @@ struct LogState {
   /// A log that has begun elsewhere.
   init(_ beginning: LogBeginning, limits: ChannelLimits, now: UInt64) {
     epoch = beginning.epoch
+    began = beginning.top
     self.limits = limits
     window = MessageWindow(top: beginning.top - beginning.messages.count)
     var time: UInt64 = 0
@@ -29,6 +33,9 @@ struct LogState {
 
   /// The position of the newest message.
   var top: MessageID { MessageID(epoch: epoch, offset: window.top) }
+
+  /// Messages appended since it began here.
+  var appended: Int { window.top - began }
 
   enum Append {
     case appended(Message)

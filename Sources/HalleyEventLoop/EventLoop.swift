@@ -24,8 +24,6 @@ public final class EventLoop: @unchecked Sendable {
   let state: UnsafeMutablePointer<LoopState>
   @usableFromInline let inbox: LoopInbox
   var slabs: [ConnectionSlab] = []
-  /// Listeners on this base, looked up when accepting fails.
-  var listeners: [Listener] = []
 
   private let bellEvent: UnsafeMutablePointer<event>
   private var firstTask: TurnTask?
@@ -99,7 +97,6 @@ public final class EventLoop: @unchecked Sendable {
     precondition(!isRunning, "the loop runs already")
     precondition(inbox.mayClaim, "the loop belongs to another thread, which must call handOver() first")
     inbox.claim()
-    LoopThread.enter(self)
     let pipe = PipeSignal()
     isRunning = true
     while !inbox.isStopRequested {
@@ -108,17 +105,14 @@ public final class EventLoop: @unchecked Sendable {
     isRunning = false
     shutDown()
     pipe.restore()
-    LoopThread.leave()
   }
 
   /// One poll and its turn, on the calling thread: for tests, which run a loop step by step.
   /// - Parameter waits: whether to block until something happens.
   package func turn(waits: Bool = false) {
     inbox.claim()
-    LoopThread.enter(self)
     event_base_loop(base, EVLOOP_ONCE | EVLOOP_NO_EXIT_ON_EMPTY | (waits ? 0 : EVLOOP_NONBLOCK))
     if inbox.isStopRequested { shutDown() }
-    LoopThread.leave()
   }
 
   /// Ends the loop: `run` returns after all connections have ended. Any thread; more than once does no harm.
@@ -281,7 +275,6 @@ public final class EventLoop: @unchecked Sendable {
     isOver = true
     // Also in `deinit`, on whatever thread that is: nobody else has the loop then.
     inbox.claim()
-    for listener in listeners { listener.close() }
     for _ in 0..<1000 {
       forEachConnection { $0.close() }
       isBellRung = true

@@ -2,8 +2,6 @@
 struct HoldObserver {
   /// Holds that last are told after so many milliseconds, and each time that doubles.
   private static let lasting: UInt64 = 1_000
-  /// Least time between two reports, milliseconds.
-  private static let quiet: UInt64 = 1_000
 
   private var beat: UInt64 = 0
   private var last: UInt64?
@@ -14,7 +12,7 @@ struct HoldObserver {
   private var tellAt = Self.lasting
   /// The longest hold that is over and not yet told.
   private var over: LoopHold?
-  private var quietUntil: UInt64 = 0
+  private var pace = ReportPace()
 
   /// Takes a look.
   ///
@@ -44,17 +42,17 @@ struct HoldObserver {
       begin(pulse, at: changed)
     } else {
       if pulse.place != 0 { place = pulse.place }
-      if var hold = hold(until: now, limit, &longest), now &- began >= max(tellAt, limit), now >= quietUntil {
+      if var hold = hold(until: now, limit, &longest), now &- began >= max(tellAt, limit), pace.isOpen(at: now) {
         tellAt = (now &- began) &* 2
         hold.isOver = false
         told = hold
       }
     }
-    if told == nil, now >= quietUntil {
+    if told == nil, pace.isOpen(at: now) {
       told = over
       over = nil
     }
-    if told != nil { quietUntil = now &+ Self.quiet }
+    if told != nil { _ = pace.tell(at: now) }
     return told
   }
 

@@ -284,8 +284,9 @@ def test_no_room_for_another_channel(channel):
 
 
 def test_no_descriptors_left(channel):
-    """Said in the log, without a flood; event sources are asked back later; others are served again when there are some."""
-    with Server(flags=["--threads", "1"]) as server:
+    """Said in the log, without a flood; event sources are asked back later; others are served again when there are some,
+    and a change of the settings is taken then."""
+    with Server(config="threads: 1\n") as server:
         most = len(os.listdir(f"/proc/{server.pid}/fd")) + 12
         resource.prlimit(server.pid, resource.RLIMIT_NOFILE, (most, most))
         stream = request(server, f"/hub/{channel}", fields=SSE)
@@ -298,6 +299,11 @@ def test_no_descriptors_left(channel):
         time.sleep(1)
         assert server.processor_time() - spent < 0.3
         assert server.log().count("no descriptors left") - lines <= time.monotonic() - start + 1
+        blind = "changes of the settings file are not seen"
+        assert eventually(lambda: blind in server.log()), server.log()
+        server.write_config("threads: 1\nheartbeat: 7s\n")
+        time.sleep(1.2)
+        assert server.log().count(blind) == 1 and "reloaded" not in server.log(), server.log()
         answers = set()
         for wire in wires:
             wire.socket.settimeout(0.01)
@@ -308,10 +314,13 @@ def test_no_descriptors_left(channel):
             wire.socket.close()
         assert answers == {200}
         assert eventually(lambda: server.health()["eventStreams"] == 0)
+        assert eventually(lambda: "settings reloaded" in server.log()), server.log()
+        assert server.log().count(blind) == 1 and "not reloaded" not in server.log()
 
 
 def test_a_proxy_speaks_for_many(channel):
-    with Server(flags=["--threads", "1", "--limits-per-address", "1", "--proxies", "127.0.0.0/30,192.0.2.1"]) as server:
+    flags = ["--threads", "1", "--limits-per-address", "1", "--proxies", "127.0.0.0/30,192.0.2.1"]
+    with Server(flags=flags, awaits="/_halley/halley.js") as server:
         wires = [opened(server, f"/hub/{channel}", b"welcome", SSE) for _ in range(3)]
         for status in (101, 429):
             wires.append(Wire(server, source="127.0.0.4"))

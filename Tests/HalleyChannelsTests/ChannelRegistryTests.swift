@@ -54,6 +54,19 @@ struct ChannelRegistryTests {
     #expect(try registry.channel(named: "c1").log.top.offset == 0, "c1 was the oldest and starts a new life")
   }
 
+  @Test("what was appended is counted through new epochs and after a channel is forgotten")
+  func totals() throws {
+    let registry = registry(limit: 4)
+    let declared = Channel("declared")
+    try registry.declare(declared)
+    _ = try declared.log.append("a", "b")
+    declared.log.restart(try #require(LogBeginning(top: 700)))
+    _ = try declared.log.append("c")
+    #expect(registry.totals == (1, 3))
+    for number in 0..<20 { _ = try registry.channel(named: "c\(number)").log.append("x", "y") }
+    #expect(registry.totals == (5, 43))
+  }
+
   @Test("a channel that somebody holds or listens to is never forgotten; without a free one new names are refused")
   func held() throws {
     let clock = ManualClock()

@@ -226,6 +226,19 @@ struct ApplicationTests {
     }
   }
 
+  @Test("Handlers that fail again and again are a line a second, whatever the loop")
+  func failingOften() async throws {
+    struct Oops: Error {}
+    let site = Sample { Get("/fail") { _ -> Response in throw Oops() } }
+    try await running(try application([site])) { _, port in
+      let begin = ContinuousClock.now
+      for _ in 0..<40 { #expect(fetch("/sample/fail", port: port)?.hasPrefix("HTTP/1.1 500 ") == true) }
+      let seconds = Int((ContinuousClock.now - begin).components.seconds)
+      let lines = log.lines.filter { $0.hasPrefix("a handler failed") }
+      #expect((1...seconds + 1).contains(lines.count), "\(lines)")
+    }
+  }
+
   @Test("Channels that routes compute retain what their route says")
   func computed() async throws {
     let site = Sample { Route("/rooms/:room", history: .last(3), channel: { $0["room"] }).sse() }

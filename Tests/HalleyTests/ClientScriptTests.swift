@@ -58,7 +58,7 @@ struct ClientScriptTests {
 
   @Test("Any text survives as a Swift literal")
   func literals() {
-    let source = clientSource(script: "a\"\\(b)\n☄", declarations: "d\t")
+    let source = clientSource(script: "a\"\\(b)\n☄", declarations: "d\t", console: [])
     #expect(source.contains(#"script = "a\"\\(b)\u{a}\u{2604}""#))
     #expect(source.contains(#"declarations = "d\u{9}""#))
   }

@@ -124,6 +124,13 @@ struct SettingSourcesTests {
       ("colour: blue", "'colour' is no key; 'halley serve --help' lists the keys"),
       ("poll:\n  hld: 3s", "Sites/halley.yaml:2: 'poll.hld' is no key; did you mean 'poll.hold'?"),
       ("poll.hold: 6s\npoll:\n  hold: 7s", "Sites/halley.yaml:3: 'poll.hold' is already given at line 1"),
+      ("\nsites: 3", "halley.yaml:2: 'sites' must be a map of site names"),
+      ("sites: [Tracker]", "'sites' must be a map of site names"),
+      ("sites: { Tracker: 3 }", "'sites.Tracker' must be a map of the site's settings"),
+      ("sites: { Tracker: { routes: 3 } }", "'routes' must be a map of the site's paths"),
+      (
+        "sites: { Tracker: { routes: { /positions: 3 } } }", "'routes./positions' must be a map of the route's settings"
+      ),
       ("sites: { Traker: { heartbeat: 9s } }", "there is no site Traker; did you mean Tracker?"),
       ("sites: { Weather: { heartbeat: 9s } }", "there is no site Weather; name a site of this program"),
       ("sites: { Tracker: { listen: 'a:1' } }", "'listen' cannot be set for site Tracker; move it to the top"),

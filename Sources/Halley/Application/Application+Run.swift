@@ -1,4 +1,5 @@
 import FoundationEssentials
+import HalleyServer
 import Logging
 public import ServiceLifecycle
 
@@ -39,11 +40,14 @@ extension Application: Service {
   }
 
   /// Reads the file again and takes what it says; one with mistakes changes nothing and is logged. Any thread.
-  public func reload() {
+  public func reload() { reload(nil) }
+
+  /// - Parameter reading: what the file holds; nil: it is read now.
+  private func reload(_ reading: SmallFile.Reading?) {
     reloading.withLock { _ in
       let before = program.withLock { $0 }
       do throws(StartError) {
-        let after = try before.reloaded(from: configuration.read())
+        let after = try before.reloaded(from: configuration.read(reading))
         let restart = after.restartKeys(comparedTo: before)
         program.withLock { $0 = after }
         if let server = running.withLock({ $0 }) { server.reload(after) } else { after.commit() }
@@ -70,16 +74,15 @@ extension Application: Service {
   /// Reloads when the file's text has changed and has then stayed the same for a second, so that a file in the middle
   /// of being written is not taken for a mistake.
   private func watchFile() async {
-    guard configuration.file != nil else { return }
-    var taken = configuration.text
-    var seen = taken
+    guard let file = configuration.file else { return }
+    var watch = FileWatch(SmallFile.read(file))
     while (try? await Task.sleep(for: .seconds(1))) != nil {
-      let now = configuration.text
-      if now == seen, now != taken {
-        taken = now
-        reload()
+      let reading = SmallFile.read(file)
+      switch watch.look(reading) {
+      case .nothing: break
+      case .changed: reload(reading)
+      case .blind: logger.warning("changes of the settings file are not seen while descriptors are short")
       }
-      seen = now
     }
   }
 }

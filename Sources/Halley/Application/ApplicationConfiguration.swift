@@ -32,17 +32,17 @@ public struct ApplicationConfiguration: Sendable {
     self.environment = environment
   }
 
-  /// Checks the flags, reads the file anew and lays the sources side by side.
-  func read() throws(StartError) -> SettingSources {
+  /// Checks the flags and lays the sources side by side.
+  ///
+  /// - Parameter reading: what the file holds, if it has just been read.
+  func read(_ reading: SmallFile.Reading? = nil) throws(StartError) -> SettingSources {
     try SettingFlags.check(arguments)
     guard let file, fileIsRequired || FileManager.default.fileExists(atPath: file) else {
       return SettingSources(arguments: arguments, environment: environment)
     }
     let name = file.split(separator: "/").suffix(2).joined(separator: "/")
     return SettingSources(
-      arguments: arguments, environment: environment, file: try ConfigurationFile.read(file, name: name))
+      arguments: arguments, environment: environment,
+      file: try ConfigurationFile(reading ?? SmallFile.read(file), name: name))
   }
-
-  /// The file's text now, to notice changes; nil when there is none.
-  var text: String? { file.flatMap(SmallFile.text(at:)) }
 }

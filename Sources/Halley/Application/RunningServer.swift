@@ -36,7 +36,8 @@ struct RunningServer: Sendable {
     do {
       let plan = try ServerPlan(
         sites: program.plans, settings: settings, hosts: try Self.hosts(program, listening: host),
-        proxies: try Self.proxies(program),
+        proxies: try Self.networks(program, "proxies"),
+        operations: try Self.networks(program, "operations.from"),
         typeDeclarations: Array(program.feeds.text.utf8))
       for channel in program.declaredChannels {
         try channels.declare(channel)
@@ -88,12 +89,13 @@ struct RunningServer: Sendable {
     }
   }
 
-  private static func proxies(_ program: ProgramPlan) throws(StartError) -> [AddressNetwork] {
-    guard let proxies = program.values["proxies"] else { return [] }
+  /// The addresses and networks that a key lists.
+  private static func networks(_ program: ProgramPlan, _ key: String) throws(StartError) -> [AddressNetwork] {
+    guard let list = program.values[key] else { return [] }
     var networks: [AddressNetwork] = []
-    for word in proxies.value.words {
+    for word in list.value.words {
       guard let network = AddressNetwork(word) else {
-        throw StartError([Mistake(proxies.origin, "'\(word)' is no address; write 192.0.2.7 or 10.0.0.0/8")])
+        throw StartError([Mistake(list.origin, "'\(word)' is no address; write 192.0.2.7 or 10.0.0.0/8")])
       }
       networks.append(network)
     }

@@ -1,5 +1,4 @@
 import Glibc
-import HalleyEventLoop
 import HalleyProtocols
 import HalleyServer
 
@@ -14,14 +13,9 @@ extension StartError {
     switch error {
     case let error as StartError: self = error
     case let error as ServerPlan.Problem: self.init([Mistake("routes", error.message)])
-    case LoopError.cannotBind(_, _, let code), LoopError.cannotListen(let code),
-      HTTPCarrier.CarrierError.cannotListen(_, _, let code):
+    case HTTPCarrier.CarrierError.cannotListen(_, _, let code):
       let mend = "choose another with --listen HOST:PORT"
       self.init([Mistake(origin, "cannot listen on \(address): \(Self.reason(code)); \(mend)")])
-    case LoopError.badAddress:
-      self.init([
-        Mistake(origin, "cannot listen on \(address): \(Self.reason(EADDRNOTAVAIL)); use 127.0.0.1 or 0.0.0.0")
-      ])
     default:
       self.init([Mistake(origin, "no event loop could be made (\(error)); raise the limits of open files and threads")])
     }

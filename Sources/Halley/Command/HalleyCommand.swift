@@ -36,6 +36,7 @@ public enum HalleyCommand {
   /// Serves until SIGTERM or SIGINT; the second of them ends the process at once. SIGHUP reloads.
   private static func serve(_ application: Application) async throws {
     ProcessMemory.returnLargeBlocks()
+    LibraryLog.install(application.logger)
     let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
     let group = ServiceGroup(services: [Foreground(application: application)], logger: application.logger)
     let watch = Task {

@@ -16,14 +16,17 @@ struct ConfigurationFile: Sendable {
   var name: String
   var entries: [Entry]
 
-  /// Reads the file at a path.
+  /// Parses what was found at the file's path.
   ///
-  /// - Throws: ``StartError`` when it cannot be read or is no YAML.
-  static func read(_ path: String, name: String) throws(StartError) -> ConfigurationFile {
-    guard let text = SmallFile.text(at: path) else {
+  /// - Throws: ``StartError`` when it could not be read or is no YAML.
+  init(_ reading: SmallFile.Reading, name: String) throws(StartError) {
+    switch reading {
+    case .text(let text): try self.init(parsing: text, name: name)
+    case .unreadable:
       throw StartError([Mistake(name, "cannot be read as UTF-8 text; check that it exists and is readable")])
+    case .noDescriptors:
+      throw StartError([Mistake(name, "cannot be opened, no descriptors are left; raise 'ulimit -n'")])
     }
-    return try ConfigurationFile(parsing: text, name: name)
   }
 
   /// Parses YAML. An empty file, or one of nothing but comments, has no entries.

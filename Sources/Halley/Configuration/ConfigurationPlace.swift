@@ -36,6 +36,19 @@ enum ConfigurationPlace: Sendable, Hashable, CustomStringConvertible {
     return (.site(path[1]), path[2...].joined(separator: "."))
   }
 
+  /// What a map of the file's structure should hold that has been given a value of its own instead, as in `sites: 3`.
+  ///
+  /// - Returns: nil when the name is one of a setting.
+  func mapWithoutKeys(named name: String) -> String? {
+    switch self {
+    case .program where name == "sites": "site names"
+    case .program where name.hasPrefix("sites."): "the site's settings"
+    case .site where name == "routes": "the site's paths"
+    case .site where name.hasPrefix("routes."): "the route's settings"
+    default: nil
+    }
+  }
+
   var reach: SettingKey.Reach {
     switch self {
     case .program: .program

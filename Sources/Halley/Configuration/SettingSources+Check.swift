@@ -17,6 +17,10 @@ extension SettingSources {
         report(sentence)
         continue
       }
+      if let map = place.mapWithoutKeys(named: name) {
+        report("'\(name)' must be a map of \(map)")
+        continue
+      }
       guard let key = SettingTable.key(name) else {
         let near = suggestion(for: name, among: SettingTable.keys.map(\.name))
         report(

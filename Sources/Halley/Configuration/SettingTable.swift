@@ -27,6 +27,9 @@ enum SettingTable {
     .application(
       "proxies", .list, .list([]), "addresses or networks of proxies in front; exempt from limits.perAddress"),
     .application(
+      "operations.from", .list, .list([]),
+      "addresses or networks that see /_halley/health, metrics and console, besides loopback; never what is forwarded"),
+    .application(
       "proxyTimeout", .duration(second...day), .number(0), isLive: true, zero: "unset",
       "idle cut of the proxy in front; holds and heartbeats at or above it are refused"),
     .application(

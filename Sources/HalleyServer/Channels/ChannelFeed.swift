@@ -13,6 +13,7 @@ package final class ChannelFeed: TurnTask {
   let soleChannel: Channel?
   private let loop: EventLoop
   let relief: OutputRelief
+  private let gauges: ServerGauges
   /// One for each channel of the set.
   private let inboxes: [MessageInbox]
   private let link = FeedLink()
@@ -38,12 +39,14 @@ package final class ChannelFeed: TurnTask {
   static let idleMilliseconds: UInt64 = 250
 
   init(
-    set: ChannelSet, loop: EventLoop, relief: OutputRelief, onIdle: @escaping (ChannelFeed) -> Void
+    set: ChannelSet, loop: EventLoop, relief: OutputRelief, gauges: ServerGauges,
+    onIdle: @escaping (ChannelFeed) -> Void
   ) {
     self.set = set
     soleChannel = set.target(nil)
     self.loop = loop
     self.relief = relief
+    self.gauges = gauges
     self.onIdle = onIdle
     live = set.top
     let link = LoopBound(link, loop: loop)
@@ -240,23 +243,25 @@ package final class ChannelFeed: TurnTask {
     passedOver: ([Connection], Int) -> Void = { _, _ in }, append: (Int, _ isEmpty: Bool) -> Bool
   ) {
     var start = 0
-    func deliver() {
+    func deliver(upTo end: Int) {
       group.deliver()
       let laggards = group.takeLaggards()
+      gauges.delivered &+= (end - start) &* group.count
       if laggards.isEmpty { return }
       passedOver(laggards, start)
       fallBehind(laggards, at: start == 0 ? live : position(start - 1))
     }
     for index in 0..<count where !append(index, false) {
-      deliver()
+      deliver(upTo: index)
       start = index
       _ = append(index, true)
     }
-    deliver()
+    deliver(upTo: count)
   }
 
   private func answerWaiters(_ batch: [Delivery]) {
     var bodies = PollBodies(batch)
+    gauges.delivered &+= batch.count &* waiters.count
     endWaits { $0.answer(&bodies) }
   }
 

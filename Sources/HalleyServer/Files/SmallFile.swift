@@ -6,12 +6,26 @@ package enum SmallFile {
   /// Most that is read, bytes.
   private static let most = 4 << 20
 
-  /// The text at a path as it is now; nil when it is larger than 4 MiB, not UTF-8, or cannot be read.
+  /// What is found at a path.
+  package enum Reading: Sendable, Equatable {
+    case text(String)
+    /// It is larger than 4 MiB, not UTF-8, not there, or not for this process.
+    case unreadable
+    /// The process has no descriptor left to open it with, which says nothing about the file.
+    case noDescriptors
+  }
+
+  /// The text at a path as it is now; nil when it cannot be read.
+  package static func text(at path: String) -> String? {
+    if case .text(let text) = read(path) { text } else { nil }
+  }
+
+  /// Reads a path as it is now.
   ///
   /// Foundation's reading of a path loses its buffer whenever the file shrinks meanwhile, as it does when it is saved.
-  package static func text(at path: String) -> String? {
+  package static func read(_ path: String) -> Reading {
     let file = unsafe path.withCString { unsafe open($0, O_RDONLY | O_CLOEXEC) }
-    guard file >= 0 else { return nil }
+    guard file >= 0 else { return errno == EMFILE || errno == ENFILE ? .noDescriptors : .unreadable }
     defer { halley_close(file) }
     var bytes: [UInt8] = []
     while bytes.count <= most {
@@ -21,10 +35,10 @@ package enum SmallFile {
         result = unsafe halley_read_at(file, start, buffer.count, Int64(bytes.count))
         initialized = Int(max(0, result))
       }
-      guard result >= 0 else { return nil }
-      if piece.isEmpty { return String(validating: bytes, as: UTF8.self) }
+      guard result >= 0 else { return .unreadable }
+      if piece.isEmpty { return String(validating: bytes, as: UTF8.self).map(Reading.text) ?? .unreadable }
       bytes += piece
     }
-    return nil
+    return .unreadable
   }
 }

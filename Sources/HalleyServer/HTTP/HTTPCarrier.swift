@@ -37,8 +37,6 @@ package import HalleyProtocols
       unsafe halley_carrier_set_limits(handle, &guarded)
     }
   }
-  /// Looks at an accepted head before its body is read, for example at the authority; a refusal is answered.
-  package var gate: ((HTTPRequestHead) -> HTTPRefusal?)?
   /// The largest body for this request, if not `limits.body`; 413 above it.
   package var bodyLimit: ((HTTPRequestHead) -> Int)?
   /// Told of incidents, on the loop.
@@ -171,7 +169,6 @@ package import HalleyProtocols
     let head: HTTPRequestHead
     do throws(HTTPRefusal) {
       head = try HTTPHeadParser.parse(bytes, limits: limits.head)
-      if let refusal = gate?(head) { throw refusal }
     } catch {
       unsafe refuse(error.status, error.code, toHead: Self.isHead(bytes[...]), &result)
       return

@@ -12,7 +12,10 @@ struct Dispatch {
 
   func run() {
     let head = exchange.head
-    guard server.plan.hosts.permits(head.authority) else { return Answer.refuse(exchange, 421, "misdirected") }
+    guard server.plan.hosts.permits(head.authority) else {
+      let refusal = HTTPRefusal.misdirected
+      return Answer.refuse(exchange, refusal.status, refusal.code)
+    }
     if head.isAsteriskForm { return exchange.reply(status: 204, pairs: [("Allow", Self.everyMethod)]) }
     guard let path = RequestPath(decoding: head.path) else { return Answer.refuse(exchange, 404, "not_found") }
     if path.segments.first == "_halley" { return BuiltIn(server: server, exchange: exchange).run(path.segments) }
@@ -126,7 +129,7 @@ struct Dispatch {
       }
       HandlerRun(
         exchange: exchange, request: request, place: found.route.place, fields: fields, callback: callback,
-        logger: server.logger, handler: handler
+        failures: server.registry.failures, logger: server.logger, handler: handler
       ).start(on: server, offLoop: offLoop)
     case .channel(let endpoint):
       let push = PushDispatch(

@@ -13,6 +13,7 @@ struct HandlerRun: Sendable {
   let fields: [(String, String)]
   /// The validated callback of a JSONP request.
   let callback: JSONPCallback?
+  let failures: FailureLog
   let logger: Logger
   let handler: @Sendable (Request) async throws -> Response
 
@@ -57,9 +58,11 @@ struct HandlerRun: Sendable {
       gauges.handlers -= 1
     case .failure(let error):
       gauges.handlers -= 1
-      // As it came: only visible ASCII, nothing that could look like a line of the log.
-      let path = String(decoding: exchange.head.path.prefix(256), as: UTF8.self)
-      logger.error("a handler failed", metadata: ["path": "\(path)", "error": "\(error)"])
+      failures.report(at: place, to: logger, "a handler failed") {
+        // As it came: only visible ASCII, nothing that could look like a line of the log.
+        let path = String(decoding: exchange.head.path.prefix(256), as: UTF8.self)
+        return ["path": "\(path)", "error": "\(error)"]
+      }
       if let callback {
         Answer.refuse(exchange, in: callback, "internal", fields)
       } else {

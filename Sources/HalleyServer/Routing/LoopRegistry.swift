@@ -5,6 +5,7 @@ import Synchronization
 package final class LoopRegistry: Sendable {
   let census = AddressCensus()
   let output = OutputBudget()
+  let failures = FailureLog()
   private let loops = Mutex<[(EventLoop, LoopBound<ServerLoop>)]>([])
 
   package init() {}

@@ -100,6 +100,8 @@ final class LoopRoute {
   /// The driver of a route with a handler of the site's own.
   func handlerDriver(_ server: ServerLoop, _ endpoint: SocketEndpoint) -> WebSocketDriver {
     let path = plan.path
+    let place = place
+    let failures = server.registry.failures
     let logger = server.logger
     return socketDriver(server, .handler) {
       switch endpoint.handler {
@@ -109,7 +111,11 @@ final class LoopRoute {
       case .async(let offLoop, let handler):
         HandlerWebSocketDriver(
           settings: plan.settings, offLoop: offLoop,
-          report: { logger.error("a WebSocket handler failed", metadata: ["route": "\(path)", "error": "\($0)"]) },
+          report: { error in
+            failures.report(at: place, to: logger, "a WebSocket handler failed") {
+              ["route": "\(path)", "error": "\(error)"]
+            }
+          },
           handler: handler)
       }
     }

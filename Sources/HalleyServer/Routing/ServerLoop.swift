@@ -101,7 +101,9 @@ package final class ServerLoop {
   /// The feed of a set of channels on this loop, made when it is first asked for.
   func feed(of set: ChannelSet) -> ChannelFeed {
     if let feed = feeds[set] { return feed }
-    let feed = ChannelFeed(set: set, loop: loop, relief: relief) { [unowned self] in feeds[$0.set] = nil }
+    let feed = ChannelFeed(set: set, loop: loop, relief: relief, gauges: gauges) { [unowned self] in
+      feeds[$0.set] = nil
+    }
     feeds[set] = feed
     return feed
   }
@@ -171,6 +173,12 @@ package final class ServerLoop {
     report.waiters = gauges.waiters
     report.handlers = gauges.handlers
     report.feeds = feeds.count
+    report.subscribers = feeds.values.reduce(0) { $0 + $1.subscriberCount + $1.waiterCount }
+    report.accepted = carried.accepted
+    report.refused = carried.refused
+    report.expired = carried.expired
+    report.flooded = carried.flooded
+    report.delivered = gauges.delivered
     report.timers = loopGauges.timers
     report.queuedBytes = loopGauges.queuedBytes
     report.inputBytes = loopGauges.ownInputBytes

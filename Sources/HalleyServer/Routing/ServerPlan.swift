@@ -7,6 +7,7 @@ package struct ServerPlan: Sendable {
   package let hosts: HostPolicy
   /// Proxies in front, whose address stands for many clients.
   let proxies: [AddressNetwork]
+  let operations: OperationsAccess
   let typeDeclarations: [UInt8]
   /// One for each directory that a route serves.
   let files: [FilesOptions: FileServer]
@@ -20,16 +21,19 @@ package struct ServerPlan: Sendable {
     package var message: String
   }
 
-  /// - Parameter typeDeclarations: what `/_halley/channels.d.ts` answers.
+  /// - Parameters:
+  ///   - operations: who besides this machine may see the operations pages.
+  ///   - typeDeclarations: what `/_halley/channels.d.ts` answers.
   package init(
     sites: [SitePlan], settings: SettingsSource, hosts: HostPolicy, proxies: [AddressNetwork] = [],
-    typeDeclarations: [UInt8] = []
+    operations: [AddressNetwork] = [], typeDeclarations: [UInt8] = []
   ) throws(Problem) {
     self.typeDeclarations = typeDeclarations
     self.sites = sites
     self.settings = settings
     self.hosts = hosts
     self.proxies = proxies
+    self.operations = OperationsAccess(listed: operations, proxies: proxies)
     files = try Self.fileServers(sites)
     var anyHost = Router()
     var routers: [String: Router] = [:]

@@ -70,26 +70,4 @@ struct CarrierTests {
     client.close()
     server.stop()
   }
-
-  @Test("A gate refuses what it does not know, before the body is read")
-  func gate() throws {
-    let server = try CarrierHarness()
-    server.onLoop { $0.carrier.gate = { $0.authority?.host == "a" ? nil : .misdirected } }
-    let client = try server.client()
-    client.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n")
-    #expect(try client.response()?.status == 200)
-    client.send("POST / HTTP/1.1\r\nHost: evil\r\nContent-Length: 4\r\n\r\n")
-    let refused = RawResponse.all(in: try client.receiveAll())
-    #expect(refused.map(\.status) == [421])
-    #expect(refused.first?.text == "{\"error\":\"misdirected\"}")
-    client.close()
-    #expect(server.gauges.refused == 1)
-    server.stop()
-  }
-
-  @Test("Messages of libevent go where they are sent")
-  func libraryLog() throws {
-    LibraryLog.install { _, _ in }
-    LibraryLog.install(nil)
-  }
 }

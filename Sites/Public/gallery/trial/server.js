@@ -5,8 +5,16 @@ import { ask } from "./ask.js";
 
 const waiters = async () => (await ask("/_halley/health")).json.waiters;
 
+/// Operations pages are for the server's own machine and whom `operations.from` lists; others are told so.
+async function isShown(trial) {
+  if ((await ask("/_halley/health")).status !== 403) return true;
+  trial.step("the server shows what it holds to its own machine only; open the gallery there, or see operations.from");
+  return false;
+}
+
 /// Held requests are counted, and the count falls when they go.
 export async function leaving(trial) {
+  if (!(await isShown(trial))) return;
   const address = trial.room();
   const { cursor } = (await ask(`${address}?hold=0`)).json;
   const before = await waiters();
@@ -22,6 +30,7 @@ export async function leaving(trial) {
 
 /// What the process holds now.
 export async function cost(trial) {
+  if (!(await isShown(trial))) return;
   const health = (await ask("/_halley/health")).json;
   for (const name of ["connections", "webSockets", "eventStreams", "waiters", "queuedBytes"]) {
     trial.step(`${name}: ${health[name]}`);
