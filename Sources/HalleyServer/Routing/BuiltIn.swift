@@ -2,6 +2,9 @@ import HalleyEventLoop
 
 /// The addresses below `/_halley/`, which every server has.
 struct BuiltIn {
+  /// What their paths begin with.
+  static let segment = "_halley"
+
   let server: ServerLoop
   let exchange: HTTPExchange
 
@@ -9,9 +12,9 @@ struct BuiltIn {
     let answer: () -> Void
     if segments.count == 2, let file = ClientFile.all[segments[1]] {
       answer = { file.answer(exchange) }
-    } else if segments == ["_halley", "health"] {
+    } else if segments == [Self.segment, "health"] {
       answer = health
-    } else if segments == ["_halley", "channels.d.ts"] {
+    } else if segments == [Self.segment, "channels.d.ts"] {
       answer = typeDeclarations
     } else {
       return Answer.refuse(exchange, 404, "not_found")
