@@ -41,11 +41,12 @@ extension FaultWorld {
       }
       return
     }
-    var point = ResumePoint(
-      lastEventID: head.string(of: "last-event-id"), queried: [query.first("cursor")], default: .latest)
-    if fault == .staleCursorWins {
-      point = ResumePoint(lastEventID: query.first("cursor"), queried: [], default: .latest)
-    }
+    let field = head.string(of: "last-event-id")
+    let queried = query.first("cursor")
+    let named =
+      fault == .staleCursorWins
+      ? ResumePoint(lastEventID: queried, queried: []) : ResumePoint(lastEventID: field, queried: [queried])
+    let point = named ?? .start(.latest)
     if connection.transport.isPoll {
       poll(connection, point, holds: query.first("hold") != "0")
     } else {
