@@ -50,7 +50,8 @@ static ssize_t copy(int socket, const struct guard_file *file, size_t count) {
 static void read_ahead(struct guard_file *file) {
   int64_t end = file->offset + (int64_t)file->left;
   if (file->advised >= end || file->advised >= file->offset + WINDOW) return;
-  if (posix_fadvise(file->number, file->advised, WINDOW, POSIX_FADV_WILLNEED) == 0) file->advised += WINDOW;
+  int64_t count = end - file->advised < WINDOW ? end - file->advised : WINDOW;
+  if (posix_fadvise(file->number, file->advised, count, POSIX_FADV_WILLNEED) == 0) file->advised += count;
 }
 
 /* The file has become shorter. Half of it must not look like the whole, so the connection ends. What the kernel has not
@@ -85,6 +86,7 @@ int halley_guard_file_step(struct halley_guard *guard) {
     halley_guard_drop_file(guard);
     return 1;
   }
+  /* With nothing of its own to write, a buffer event that is enabled calls back once when the socket takes more. */
   halley_guard_watch(guard, EV_READ | EV_WRITE);
   return 0;
 }

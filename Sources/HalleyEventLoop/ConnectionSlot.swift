@@ -79,9 +79,9 @@ struct ConnectionSlot {
 func connectionEvent(_ fd: Int32, _ what: Int16, _ context: UnsafeMutableRawPointer?) {
   let slot = ConnectionSlot(context.unsafelyUnwrapped.assumingMemoryBound(to: ConnectionState.self))
   let loop = slot.p.pointee.loop
-  let outer = halley_pulse_enter(loop.pointee.pulse)
+  halley_pulse_begin(loop.pointee.pulse)
   loop.pointee.refreshNow()
   if what & Int16(EV_WRITE) != 0 { slot.writable() }
   if what & Int16(EV_READ) != 0 { slot.readable() }
-  halley_pulse_leave(loop.pointee.pulse, outer)
+  halley_pulse_end(loop.pointee.pulse)
 }

@@ -305,9 +305,9 @@ public final class EventLoop: @unchecked Sendable {
 /// Tells the loop of the calling thread to finish its turn.
 private func turnEndEvent(_ fd: Int32, _ what: Int16, _ context: UnsafeMutableRawPointer?) {
   let state = context.unsafelyUnwrapped.assumingMemoryBound(to: LoopState.self)
-  let outer = halley_pulse_enter(state.pointee.pulse)
+  halley_pulse_begin(state.pointee.pulse)
   state.pointee.unowned._withUnsafeGuaranteedRef { $0.endTurn() }
-  halley_pulse_leave(state.pointee.pulse, outer)
+  halley_pulse_end(state.pointee.pulse)
 }
 
 /// Timers are judged at the end of the turn, after the input of this poll.

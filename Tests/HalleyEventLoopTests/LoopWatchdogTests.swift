@@ -29,8 +29,6 @@ import Testing
         pulse.at(5)
         usleep(400_000)
       }
-      // Many short ones in the same turn are nobody's fault.
-      for _ in 0..<20 { busy.loop.submit { usleep(10_000) } }
       await settle(busy.loop)
       for _ in 0..<20 where reports.list.isEmpty { usleep(10_000) }
       dog.stop()
@@ -52,8 +50,8 @@ import Testing
   @Test func callbacksOfEveryKindAreSeen() throws {
     let bench = try LoopBench()
     let pulse = bench.loop.pulse
-    var seen: [UInt64] = []
-    let look = { seen.append(pulse.reading.beat) }
+    let beats = Mutex<[UInt64]>([])
+    let look: @Sendable () -> Void = { beats.withLock { $0.append(pulse.reading.beat) } }
     let driver = ScriptedDriver()
     driver.onReceived = { _, _, count in
       look()
@@ -71,13 +69,15 @@ import Testing
     peer.send([1])
     bench.settle()
     bench.loop.atEndOfTurn(task)
+    for _ in 0..<2 { bench.loop.submit(look) }
     timer.arm(afterMilliseconds: 100)
     connection.armDeadline(at: bench.loop.now + 100)
     bench.loop.skip(milliseconds: 1_000)
     bench.settle()
-    #expect(seen.count == 4)
+    let seen = beats.withLock { $0 }
+    #expect(seen.count == 6)
     #expect(seen.allSatisfy { $0 % 2 == 1 }, "odd while a callback runs")
-    #expect(Set(seen).count == 4, "each has a number of its own")
+    #expect(Set(seen).count == 6, "each has a number of its own")
     #expect(pulse.reading.beat % 2 == 0 && pulse.reading.place == 0)
     bench.finish()
   }

@@ -304,6 +304,9 @@ private final class LogBook: Sendable {
       set { metadata[key] = newValue }
     }
 
-    func log(event: LogEvent) { book.written.withLock { $0.append("\(event.message) \(event.metadata ?? [:])") } }
+    func log(event: LogEvent) {
+      let metadata = event.metadata.map { " \($0)" } ?? ""
+      book.written.withLock { $0.append("\(event.message)\(metadata)") }
+    }
   }
 }

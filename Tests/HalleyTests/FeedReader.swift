@@ -82,9 +82,14 @@ final class FeedReader {
     }
   }
 
-  /// Reads until a condition holds or the server has ended the connection.
+  /// Reads until a condition holds or the server has ended the connection; heartbeats alone are waited through for at most
+  /// a minute.
   func read(until condition: (FeedReader) -> Bool) throws {
-    while !condition(self), !isOver { try read(upTo: 65_536) }
+    let end = ContinuousClock.now + .seconds(60)
+    while !condition(self), !isOver {
+      if ContinuousClock.now > end { throw RawClient.Failure.timeout }
+      try read(upTo: 65_536)
+    }
   }
 
   func close() { client.close() }

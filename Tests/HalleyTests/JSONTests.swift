@@ -37,7 +37,7 @@ struct JSONTests {
       return
     }
     var request = Request(
-      method: .post, path: "/", absolutePath: "/", query: .init(), headerFields: [:], body: body, parameters: [:],
+      method: .post, path: "/", absolutePath: "/", query: .init(), fields: .none, body: body, parameters: [:],
       authority: "localhost", peer: "127.0.0.1")
     #expect(try request.decode(Position.self) == position)
     request.body = Array("{".utf8)

@@ -17,7 +17,8 @@ const cards = [];
 
 const makers = {
   live(parent, technique) {
-    const publish = technique.publishes && ((feed) => publisher.by(feed));
+    const { box, publishes } = technique;
+    const publish = publishes && ((feed) => (box ? feed.publish(box.take()) : publisher.by(feed)));
     const card = new LiveCard(parent, { ...technique, publish }, network, (data) => publisher.isMine(data));
     card.element.toggleAttribute("data-shared", technique.address.startsWith(feedAddress));
     cards.push(card);

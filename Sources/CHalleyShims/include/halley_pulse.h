@@ -15,6 +15,15 @@ static inline void halley_pulse_store(halley_pulse *_Nonnull pulse, uint64_t bea
   __atomic_store_n(&pulse->beat, beat, __ATOMIC_RELEASE);
 }
 
+/* A callback begins that nothing but the loop itself calls: on the way of every message, so no more than one word is written.
+ * `place` is 0 then, since the end of each callback has seen to that. */
+static inline void halley_pulse_begin(halley_pulse *_Nonnull pulse) {
+  __atomic_store_n(&pulse->beat, pulse->beat + 1, __ATOMIC_RELEASE);
+}
+
+/* That callback has ended. */
+static inline void halley_pulse_end(halley_pulse *_Nonnull pulse) { halley_pulse_store(pulse, pulse->beat + 1, 0); }
+
 /* A callback begins. Returns what `halley_pulse_leave` wants to know: callbacks may be called from callbacks. */
 static inline uint64_t halley_pulse_enter(halley_pulse *_Nonnull pulse) {
   uint64_t beat = __atomic_load_n(&pulse->beat, __ATOMIC_RELAXED);

@@ -55,7 +55,8 @@ public struct EventStreamParser: Sendable {
   /// - Throws: ``TooLong``, once the limit is passed.
   public mutating func feed(_ bytes: some Sequence<UInt8>) throws(TooLong) -> [ServerSentEvent] {
     var events: [ServerSentEvent] = []
-    for byte in bytes {
+    // A sequence of unknown kind is walked slowly; copied, it is plain memory.
+    for byte in Array(bytes) {
       let endsCRLF = afterCarriageReturn && byte == ASCII.lineFeed
       afterCarriageReturn = byte == ASCII.carriageReturn
       if endsCRLF { continue }

@@ -3,7 +3,7 @@
 /// Nothing is copied until it is asked for. Slices share the storage of ``bytes``; keeping one keeps the whole head.
 public struct HTTPRequestHead: Sendable {
   /// The raw head, from the method up to and including the empty line.
-  public let bytes: [UInt8]
+  public private(set) var bytes: [UInt8]
   /// The method.
   public let method: HTTPMethod
   /// 0 or 1; versions 1.2 to 1.9 are served as 1.1 (RFC 9110 §2.5).
@@ -21,10 +21,10 @@ public struct HTTPRequestHead: Sendable {
   /// Whether the client waits for `100 Continue` before it sends the body.
   public let expectsContinue: Bool
 
-  let target: Range<Int>
-  let pathRange: Range<Int>
-  let queryRange: Range<Int>?
-  let entries: [Entry]
+  private(set) var target: Range<Int>
+  private(set) var pathRange: Range<Int>
+  private(set) var queryRange: Range<Int>?
+  private(set) var entries: [Entry]
 
   /// Where one field line has its name and its trimmed value.
   struct Entry: Sendable, BitwiseCopyable {
@@ -35,6 +35,16 @@ public struct HTTPRequestHead: Sendable {
 
     var name: Range<Int> { Int(nameStart)..<Int(nameEnd) }
     var value: Range<Int> { Int(valueStart)..<Int(valueEnd) }
+  }
+
+  /// Gives back the memory of target and fields: for a request that is kept long and needs no more than its method, its version
+  /// and whether the connection goes on. The path reads as `/` then, and there are no fields.
+  public mutating func forgetText() {
+    bytes = []
+    entries = []
+    target = 0..<0
+    pathRange = 0..<0
+    queryRange = nil
   }
 
   /// Whether a body follows the head, however short.
@@ -117,6 +127,17 @@ public struct HTTPRequestHead: Sendable {
   public struct Fields: RandomAccessCollection, Sendable {
     let bytes: [UInt8]
     let entries: [Entry]
+
+    /// No fields.
+    public static var none: Fields { Fields(bytes: [], entries: []) }
+
+    /// The same without room to spare: one copy of the places, none of the bytes.
+    public func compacted() -> Fields {
+      var exact: [Entry] = []
+      exact.reserveCapacity(entries.count)
+      exact.append(contentsOf: entries)
+      return Fields(bytes: bytes, entries: exact)
+    }
 
     /// The first index.
     public var startIndex: Int { 0 }

@@ -14,15 +14,8 @@ final class EventStreamDriver: ConnectionDriver {
   static let endMilliseconds: UInt64 = 5_000
 
   private struct State: BitwiseCopyable {
-    /// Loop milliseconds.
-    var openedAt: UInt64 = 0
+    var life: StreamLife
     var received: Int32 = 0
-    /// Per cent of the heartbeat interval this connection uses, 90…100, so that connections do not beat together.
-    var pace: UInt8 = 0
-    /// Per cent of `rotate`, 80…100.
-    var life: UInt8 = 0
-    /// Bytes of body until the answer has reached its size; stays as it is where there is no such size.
-    var left: Int = .max
   }
 
   let settings: SettingsSource
@@ -56,8 +49,8 @@ final class EventStreamDriver: ConnectionDriver {
 
   override func opened(_ connection: Connection) {
     server.gauges.eventStreams += 1
-    connection[state: State.self] = State(
-      openedAt: connection.loop.now, pace: UInt8.random(in: 90...100), life: UInt8.random(in: 80...100))
+    var random = SystemRandomNumberGenerator()
+    connection[state: State.self] = State(life: StreamLife(openedAt: connection.loop.now, using: &random))
     rearm(connection)
   }
 
@@ -67,32 +60,24 @@ final class EventStreamDriver: ConnectionDriver {
   // MARK: Deadlines
 
   /// Arms the next deadline by the settings in force.
-  func rearm(_ connection: Connection) { arm(connection, beat: connection.lastOutput + interval(connection)) }
-
-  private func arm(_ connection: Connection, beat: UInt64) {
-    connection.armDeadline(at: min(beat, rotation(connection)))
-  }
-
-  private func interval(_ connection: Connection) -> UInt64 {
-    UInt64(current.heartbeat) * UInt64(connection[state: State.self].pace) / 100
-  }
-
-  private func rotation(_ connection: Connection) -> UInt64 {
-    let state = connection[state: State.self]
-    return current.rotate == 0 ? .max : state.openedAt + UInt64(current.rotate) * UInt64(state.life) / 100
+  func rearm(_ connection: Connection) {
+    let life = connection[state: State.self].life
+    connection.armDeadline(
+      at: life.deadline(lastOutput: connection.lastOutput, heartbeat: current.heartbeat, rotate: current.rotate))
   }
 
   override func deadline(_ connection: Connection) {
-    let now = connection.loop.now
-    if now >= rotation(connection) {
-      end(connection, reason: "rotate", retry: Int.random(in: 0...1_000))
-    } else if now >= connection.lastOutput + interval(connection) {
+    let life = connection[state: State.self].life
+    switch life.due(
+      now: connection.loop.now, lastOutput: connection.lastOutput, heartbeat: current.heartbeat, rotate: current.rotate)
+    {
+    case .wait(let time): connection.armDeadline(at: time)
+    case .beat(let next):
       connection.write(bytes: heartbeat)
       charge(connection, kind.heartbeat.count)
       // The write leaves at the end of the turn, so `lastOutput` does not know of it yet.
-      arm(connection, beat: now + interval(connection))
-    } else {
-      rearm(connection)
+      connection.armDeadline(at: next)
+    case .rotate: end(connection, reason: "rotate", retry: Int.random(in: 0...1_000))
     }
   }
 
@@ -105,13 +90,12 @@ final class EventStreamDriver: ConnectionDriver {
   // MARK: The size of an answer
 
   /// Sets how much body may follow what the opening has written.
-  func limit(_ connection: Connection, to bytes: Int) { connection[state: State.self].left = bytes }
+  func limit(_ connection: Connection, to bytes: Int) { connection[state: State.self].life.limit(to: bytes) }
 
   /// Counts bytes of body that one connection has got; ends its answer when it has reached `stream.maxBytes`.
   func charge(_ connection: Connection, _ bytes: Int) {
     guard kind.isCapped else { return }
-    connection[state: State.self].left -= bytes
-    if connection[state: State.self].left <= 0 { end(connection, reason: "size", retry: 0) }
+    if connection[state: State.self].life.charge(bytes) { end(connection, reason: "size", retry: 0) }
   }
 
   /// Counts a batch for every member of a group, before the group gets it. A member whose answer it fills leaves the
@@ -121,8 +105,11 @@ final class EventStreamDriver: ConnectionDriver {
     let total = sizes.reduce(0, +)
     var full: [Connection] = []
     group.forEach { connection in
-      let left = connection[state: State.self].left
-      if left > total { connection[state: State.self].left = left - total } else { full.append(connection) }
+      if connection[state: State.self].life.left > total {
+        _ = connection[state: State.self].life.charge(total)
+      } else {
+        full.append(connection)
+      }
     }
     for connection in full {
       group.leave(connection)
@@ -137,7 +124,7 @@ final class EventStreamDriver: ConnectionDriver {
   /// Takes back what was counted for members that the group has passed over: they get it from the log.
   static func refund(_ connections: [Connection], _ missed: ArraySlice<Delivery>, as kind: StreamKind) {
     let bytes = missed.reduce(0) { $0 + kind.bodyCount(of: $1) }
-    for connection in connections { connection[state: State.self].left += bytes }
+    for connection in connections { connection[state: State.self].life.refund(bytes) }
   }
 
   // MARK: Limits

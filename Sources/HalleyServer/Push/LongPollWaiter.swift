@@ -40,7 +40,7 @@ final class LongPollWaiter {
     feed.add(self)
     deadline = LoopTimer(loop: loop) { [unowned self] in expire() }
     deadline?.arm(afterMilliseconds: milliseconds)
-    exchange.hold { [self] in finish() }
+    exchange.holdWithoutText { [self] in finish() }
   }
 
   /// The first messages after the cursor have arrived.

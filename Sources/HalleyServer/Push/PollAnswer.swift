@@ -21,9 +21,6 @@ struct PollStyle {
   /// When an event source comes back, milliseconds.
   var interval: Int
 
-  /// An event source comes back so soon, milliseconds, when there is more to fetch or it is held again anyway.
-  static let promptly = 100
-
   /// How the answer frames its messages, if it is a stream's.
   var opening: StreamOpening? {
     if case .stream(let opening) = form { return opening }
@@ -55,34 +52,41 @@ struct PollStyle {
   private static let scriptFields = HTTPFields(JSONPBody.fields)
 }
 
-/// One poll's answer: how it is wanted, and what the request found.
+/// One poll's answer: how it is wanted, and what it says.
 struct PollAnswer {
   let style: PollStyle
+  private(set) var reply: PollReply
+
+  /// - Parameters:
+  ///   - arrival: how the request's cursor was met, and where it stands.
+  ///   - set: the channels that were asked for.
+  init(style: PollStyle, arrival: SetRead, of set: ChannelSet) {
+    self.style = style
+    let form: PollReply.Form =
+      switch style.form {
+      case .object: .object
+      case .script(let callback): .script(callback)
+      case .stream(let opening): .stream(opening.text)
+      }
+    reply = PollReply(form: form, arrival: arrival, of: set, interval: style.interval)
+  }
+
   /// How the request's cursor was met on arrival, and where it stands. No messages, if the poll is held; then it says
   /// in the end whether messages arrive.
-  var arrival: SetRead
-  /// The channels that were asked for.
-  let set: ChannelSet
+  var arrival: SetRead {
+    get { reply.arrival }
+    set { reply.arrival = newValue }
+  }
 
   /// A batch, a reset, or the empty answer of a short poll.
-  func send(on exchange: HTTPExchange) {
-    // In the text of a stream the reset and each message have their own place; a poll's object has one cursor.
-    let read = if case .stream = style.form { arrival } else { arrival.resetAlone }
-    reply(body(read.deliveries(of: set)[...], more: read.more, cursor: read.end, retry: 0), on: exchange)
-  }
+  func send(on exchange: HTTPExchange) { send(reply.found(), on: exchange) }
 
   /// Nothing happened: the cursor stays.
-  func sendEmpty(on exchange: HTTPExchange) {
-    reply(body([], more: false, cursor: arrival.end, retry: 0), on: exchange)
-  }
+  func sendEmpty(on exchange: HTTPExchange) { send(reply.expired(), on: exchange) }
 
   /// The server wants the client to come back after `retry` milliseconds; the cursor stays.
   func sendMove(reason: String, retry: Int, on exchange: HTTPExchange) {
-    if case .stream(let opening) = style.form {
-      reply(opening.text.moved(arrival, of: set, reason: reason, retry: retry), on: exchange)
-    } else {
-      reply(body([], more: false, cursor: arrival.end, retry: retry), on: exchange)
-    }
+    send(reply.moved(reason: reason, retry: retry), on: exchange)
   }
 
   /// A body that many waiters get.
@@ -90,20 +94,7 @@ struct PollAnswer {
     exchange.reply(status: 200, fields: style.httpFields, shared: shared)
   }
 
-  /// The body with these messages; `cursor` is the position after them.
-  func body(_ messages: ArraySlice<Delivery>, more: Bool, cursor: Position, retry: Int) -> [UInt8] {
-    func object() -> [UInt8] {
-      PollObject.encode(arrival, of: set, messages, cursor: cursor, more: more, retry: retry)
-    }
-    return switch style.form {
-    case .object: object()
-    case .script(let callback): JSONPBody.wrap(object(), in: callback)
-    case .stream(let opening):
-      opening.text.brief(arrival, of: set, Array(messages), retry: more ? PollStyle.promptly : style.interval)
-    }
-  }
-
-  private func reply(_ body: [UInt8], on exchange: HTTPExchange) {
+  private func send(_ body: [UInt8], on exchange: HTTPExchange) {
     exchange.reply(status: 200, fields: style.httpFields, body: body)
   }
 }
@@ -123,20 +114,13 @@ struct PollBodies {
 
   /// The body for one waiter: shared for JSON, its own for callbacks and event sources.
   mutating func body(for answer: PollAnswer) -> SharedBody {
-    let way = Way(outcome: answer.arrival.outcome, limits: answer.style.limits)
-    if case .object = answer.style.form {
-      if let made = plain[way] { return made }
-      let made = SharedBody(encode(answer))
-      plain[way] = made
-      return made
-    }
-    return SharedBody(encode(answer))
-  }
-
-  /// As much of the batch as fits one answer; the rest is there for the next poll.
-  private func encode(_ answer: PollAnswer) -> [UInt8] {
-    let messages = Delivery.batch(batch, answer.style.limits)
-    let cursor = messages.last?.position ?? answer.arrival.end
-    return answer.body(messages, more: messages.count < batch.count, cursor: cursor, retry: 0)
+    let limits = answer.style.limits
+    let way = Way(outcome: answer.arrival.outcome, limits: limits)
+    func made() -> SharedBody { SharedBody(answer.reply.answered(with: batch, within: limits)) }
+    guard case .object = answer.style.form else { return made() }
+    if let shared = plain[way] { return shared }
+    let shared = made()
+    plain[way] = shared
+    return shared
   }
 }

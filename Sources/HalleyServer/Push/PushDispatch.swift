@@ -85,7 +85,7 @@ struct PushDispatch {
       return exchange.reply(status: 200, fields: opening.httpFields, body: body)
     }
     if let hold {
-      let interval = hold == 0 ? settings.pollInterval : PollStyle.promptly
+      let interval = hold == 0 ? settings.pollInterval : PollReply.promptly
       return poll(.stream(opening), interval: interval, hold: hold)
     }
     guard let set = channels(stream: opening) else { return }
@@ -156,7 +156,7 @@ struct PushDispatch {
     let read = feed.attach(
       at: resumePoint, replay: ReplayLimits(messages: settings.replayMessages, bytes: settings.replayBytes),
       batch: style.limits)
-    let answer = PollAnswer(style: style, arrival: read, set: set)
+    let answer = PollAnswer(style: style, arrival: read, of: set)
     if read.answersAtOnce || hold == 0 {
       feed.left()
       return answer.send(on: exchange)

@@ -6,16 +6,11 @@ extension Request {
   init?(_ exchange: HTTPExchange, _ path: RequestPath, mountDepth: Int, parameters: [String: String]) {
     let head = exchange.head
     guard let query = QueryString(decoding: head.query) else { return nil }
-    var fields = HTTPFields()
-    fields.reserveCapacity(head.fields.count)
-    for field in head.fields {
-      if let name = HTTPField.Name(field.name) { fields.append(HTTPField(name: name, value: field.value)) }
-    }
     let below = path.segments.dropFirst(mountDepth)
     self.init(
       method: HTTPRequest.Method(head.method), path: Self.joined(below, path.hasTrailingSlash),
       absolutePath: Self.joined(path.segments[...], path.hasTrailingSlash),
-      query: Query(query.pairs.map { Query.Pair(name: $0.name, value: $0.value) }), headerFields: fields,
+      query: Query(query.pairs.map { Query.Pair(name: $0.name, value: $0.value) }), fields: head.fields,
       body: exchange.body, parameters: parameters, authority: head.authority?.description ?? "", peer: exchange.peer)
   }
 

@@ -56,7 +56,7 @@ internal import Synchronization
     self.driver = driver
     loop = connection.loop
     subprotocol = session.subprotocol
-    request = session.request ?? .none
+    request = session.request?.compacted() ?? .none
   }
 
   /// Starts the closing handshake. Later messages are neither sent nor received; the iteration ends when the peer has
@@ -138,7 +138,7 @@ extension Request {
   /// For connections that were not made by a request.
   fileprivate static var none: Request {
     Request(
-      method: .get, path: "/", absolutePath: "/", query: Query(), headerFields: [:], body: [], parameters: [:],
+      method: .get, path: "/", absolutePath: "/", query: Query(), fields: .none, body: [], parameters: [:],
       authority: "", peer: "")
   }
 }

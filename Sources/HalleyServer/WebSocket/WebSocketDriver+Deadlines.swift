@@ -19,42 +19,34 @@ extension WebSocketDriver {
     if socket.isOpen, next < .max { connection.armDeadline(at: next) }
   }
 
-  /// RFC 6455 §5.5.2: a ping after silence; any input within the timeout counts as its pong. Returns when to look again.
+  /// A ping after silence, and the end when nothing answers it. Returns when to look again.
   private func keepAlive(_ connection: Connection, _ now: UInt64) -> UInt64 {
     let slot = unsafe WebSocketSlot.of(connection)
     guard timing.ping > 0 else { return .max }
-    if unsafe slot.pointee.marks.contains(.pinged) {
-      let pingedAt = unsafe slot.pointee.pingedAt
-      // Input is never as young as the ping when that goes out, so the same millisecond is an answer.
-      let isAnswered = Int32(bitPattern: UInt32(truncatingIfNeeded: connection.lastInput) &- pingedAt) >= 0
-      if !isAnswered {
-        let waited = UInt64(UInt32(truncatingIfNeeded: now) &- pingedAt)
-        if waited < timing.pongTimeout { return now + timing.pongTimeout - waited }
-        // While reading is paused an answer cannot be seen. The system notices a dead peer by the unsent ping.
-        if unsafe !slot.pointee.marks.contains(.paused) {
-          connection.reset()
-          return .max
-        }
-      }
-      unsafe slot.pointee.marks.remove(.pinged)
-      if !isAnswered { return unsafe now + interval(slot) }
+    let isPaused = unsafe slot.pointee.marks.contains(.paused)
+    let interval = unsafe interval(slot)
+    // Before the judgement forgets the last ping.
+    let seenAt = lastSeen(connection)
+    switch unsafe slot.pointee.keepAlive.judge(
+      now: now, lastInput: connection.lastInput, interval: interval, pongTimeout: timing.pongTimeout,
+      isPaused: isPaused)
+    {
+    case .wait(let time): return time
+    case .ping(let next):
+      unsafe slot.pointee.seenAt = seenAt
+      sendPing(connection)
+      return next
+    case .fail:
+      connection.reset()
+      return .max
     }
-    let due = unsafe connection.lastInput + interval(slot)
-    if due > now { return due }
-    sendPing(connection, now)
-    // The next ping may be due before the answer to this one.
-    return unsafe now + min(timing.pongTimeout, interval(slot))
   }
 
   private func interval(_ slot: UnsafeMutablePointer<WebSocketSlot>) -> UInt64 {
     unsafe max(1, timing.ping * UInt64(slot.pointee.pace) / 100)
   }
 
-  private func sendPing(_ connection: Connection, _ now: UInt64) {
-    let slot = unsafe WebSocketSlot.of(connection)
-    unsafe slot.pointee.marks.insert(.pinged)
-    unsafe slot.pointee.seenAt = lastSeen(connection)
-    unsafe slot.pointee.pingedAt = UInt32(truncatingIfNeeded: now)
+  private func sendPing(_ connection: Connection) {
     let counter = nextPing()
     let payload = (0..<8).map { UInt8(truncatingIfNeeded: counter >> UInt64(56 - 8 * $0)) }
     unsafe connection.write(WebSocketFrameEncoder.encode(0x80 | WebSocketOpcode.ping, payload).span.bytes)
@@ -83,7 +75,7 @@ extension WebSocketDriver {
   private func lastSeen(_ connection: Connection) -> UInt32 {
     let slot = unsafe WebSocketSlot.of(connection)
     let output = UInt32(truncatingIfNeeded: connection.lastOutput)
-    return unsafe output == slot.pointee.pingedAt ? slot.pointee.seenAt : output
+    return unsafe output == slot.pointee.keepAlive.pingedAt ? slot.pointee.seenAt : output
   }
 
   /// Our close frame is out: its answer is due.

@@ -8,28 +8,26 @@ internal import HalleyProtocols
   var openedAt: UInt32 = 0
   /// The payload of the message that is being handled.
   var payload: UnsafePointer<UInt8>?
-  /// Grows with each message; a view with another number has expired.
-  var serial: UInt32 = 0
+  // Five bytes, and three more that fill the word: all in all the 64 that a slot has.
+  var keepAlive = WebSocketKeepAlive()
   /// Window bits of what we send; 0: no compression.
   var deflateBits: UInt8 = 0
   var marks: Marks = []
   /// Percent of the configured intervals that this connection uses, 90–110; ten less is its share of `rotate`.
   var pace: UInt8 = 0
-  /// When the last ping went out: the low bits of the loop's milliseconds.
-  var pingedAt: UInt32 = 0
-  /// When the last output before that ping went out, in the same form.
+  /// Grows with each message; a view with another number has expired.
+  var serial: UInt32 = 0
+  /// When the last output before the last ping went out: the low bits of the loop's milliseconds.
   var seenAt: UInt32 = 0
 
   struct Marks: OptionSet, BitwiseCopyable {
     let rawValue: UInt8
-    /// A ping is out and nothing has arrived since.
-    static let pinged = Marks(rawValue: 1)
     /// A pong waits behind other output; newer pings replace what follows it.
-    static let pongQueued = Marks(rawValue: 2)
+    static let pongQueued = Marks(rawValue: 1)
     /// No further message now: output has piled up, or the connection ends.
-    static let halted = Marks(rawValue: 4)
+    static let halted = Marks(rawValue: 2)
     /// Reading is paused until output has drained.
-    static let paused = Marks(rawValue: 8)
+    static let paused = Marks(rawValue: 4)
   }
 
   /// Whether a frame needs no more than a head before its payload.

@@ -20,6 +20,17 @@ extension FaultScript {
     setup.loops = .random(in: 1...3, using: &random)
     setup.turn = .random(in: 0...20, using: &random)
     setup.channels = .random(in: 0..<3, using: &random) == 0 ? .random(in: 2...4, using: &random) : 1
+    switch Int.random(in: 0..<10, using: &random) {
+    case 0..<3: (setup.policy, setup.keys) = (.conflate, .random(in: 1...12, using: &random))
+    case 3..<5: setup.policy = .disconnect
+    default: break
+    }
+    if setup.policy != .skip {
+      setup.soft = .random(in: 300...2_000, using: &random)
+      setup.window = .random(in: 64...1_024, using: &random)
+    }
+    // Above the largest message in any form: a larger one is never delivered to those who have to replay it.
+    setup.hard = max(5_000, setup.soft * .random(in: 1...4, using: &random))
 
     let subscribers = max(2, Int(Double(Int.random(in: 10...26, using: &random)) * size.squareRoot()))
     var steps = (0..<subscribers).map { subscriber in
@@ -38,6 +49,9 @@ extension FaultScript {
         let size = Int.random(in: 0..<20, using: &random) == 0 ? 1_200 : Int.random(in: 0...160, using: &random)
         if Int.random(in: 0..<24, using: &random) == 0 {
           steps.append(Step(time: time, action: .publishTwice(channel: channel, size: size)))
+          unsent -= 1
+        } else if Int.random(in: 0..<24, using: &random) == 0 {
+          steps.append(Step(time: time, action: .presence(channel: channel)))
           unsent -= 1
         } else {
           let count = min(unsent, Int.random(in: 1...6, using: &random))
@@ -58,14 +72,20 @@ extension FaultScript {
       }
     }
     steps.append(Step(time: time + 1_000, action: .end))
+    self.init(setup: setup, unordered: steps)
+  }
+
+  /// - Parameter steps: in any order; those of one time stay in theirs.
+  init(setup: Setup, unordered steps: [Step]) {
     let sorted = steps.enumerated().sorted { ($0.element.time, $0.offset) < ($1.element.time, $1.offset) }
     self.init(setup: setup, steps: sorted.map(\.element))
   }
 
-  private static func fault(_ subscribers: Int, _ random: inout SeededRandom) -> Action {
+  static func fault(_ subscribers: Int, _ random: inout SeededRandom) -> Action {
     let who = Int.random(in: 0..<subscribers, using: &random)
     let transport = LabTransport.switchable[Int.random(in: 0..<LabTransport.switchable.count, using: &random)]
-    switch Int.random(in: 0..<100, using: &random) {
+    switch Int.random(in: 0..<102, using: &random) {
+    case 100..<102: return .newEpoch(channel: .random(in: 0..<16, using: &random))
     case 0..<14: return .cut(who)
     case 14..<28: return .cutAfter(who, bytes: .random(in: 0...400, using: &random))
     case 28..<33: return .halfOpen(who)

@@ -35,8 +35,8 @@ extension FaultScript.Setup: CustomStringConvertible {
   public var description: String {
     """
     setup seed=\(seed) channels=\(channels) history=\(history.messages)/\(history.bytes)/\(history.age) \
-    replay=\(replay.messages)/\(replay.bytes) batch=\(batch.messages)/\(batch.bytes) soft=\(soft) window=\(window) \
-    cap=\(cap) loops=\(loops) turn=\(turn)
+    meta=\(metaAge) replay=\(replay.messages)/\(replay.bytes) batch=\(batch.messages)/\(batch.bytes) soft=\(soft) hard=\(hard) \
+    policy=\(policy.rawValue) keys=\(keys) window=\(window) cap=\(cap) poll=\(poll) loops=\(loops) turn=\(turn)
     """
   }
 
@@ -51,9 +51,16 @@ extension FaultScript.Setup: CustomStringConvertible {
         seed = number
       case ("channels", 1): channels = min(16, max(1, numbers[0]))
       case ("history", 3): history = (numbers[0], numbers[1], numbers[2])
+      case ("meta", 1): metaAge = max(0, numbers[0])
       case ("replay", 2): replay = (numbers[0], numbers[1])
       case ("batch", 2): batch = (numbers[0], numbers[1])
       case ("soft", 1): soft = max(1, numbers[0])
+      case ("hard", 1): hard = max(1, numbers[0])
+      case ("policy", 0):
+        guard let word = Policy(rawValue: parts[1]) else { return false }
+        policy = word
+      case ("keys", 1): keys = max(0, numbers[0])
+      case ("poll", 1): poll = max(1, numbers[0])
       case ("window", 1): window = max(1, numbers[0])
       case ("cap", 1): cap = max(1, numbers[0])
       case ("loops", 1): loops = min(8, max(1, numbers[0]))
@@ -72,6 +79,7 @@ extension FaultScript.Action: CustomStringConvertible {
     case .join(let who, let transport): "join \(who) \(transport.rawValue)"
     case .publish(let channel, let count, let size): "publish \(channel) \(count) \(size)"
     case .publishTwice(let channel, let size): "publish-twice \(channel) \(size)"
+    case .presence(let channel): "presence \(channel)"
     case .cut(let who): "cut \(who)"
     case .cutAfter(let who, let bytes): "cut-after \(who) \(bytes)"
     case .halfOpen(let who): "half-open \(who)"
@@ -85,6 +93,8 @@ extension FaultScript.Action: CustomStringConvertible {
     case .move(let who, let retry): "move \(who) \(retry)"
     case .restart(let time): "restart \(time)"
     case .loseHistory(let time): "lose-history \(time)"
+    case .newEpoch(let channel): "new-epoch \(channel)"
+    case .crowd(let count): "crowd \(count)"
     case .end: "end"
     }
   }
@@ -96,6 +106,7 @@ extension FaultScript.Action: CustomStringConvertible {
     case ("join", 1, let transport?): self = .join(numbers[0], transport)
     case ("publish", 3, _): self = .publish(channel: numbers[0], count: numbers[1], size: numbers[2])
     case ("publish-twice", 2, _): self = .publishTwice(channel: numbers[0], size: numbers[1])
+    case ("presence", 1, _): self = .presence(channel: numbers[0])
     case ("cut", 1, _): self = .cut(numbers[0])
     case ("cut-after", 2, _): self = .cutAfter(numbers[0], bytes: numbers[1])
     case ("half-open", 1, _): self = .halfOpen(numbers[0])
@@ -109,6 +120,8 @@ extension FaultScript.Action: CustomStringConvertible {
     case ("move", 2, _): self = .move(numbers[0], retry: numbers[1])
     case ("restart", 1, _): self = .restart(milliseconds: numbers[0])
     case ("lose-history", 1, _): self = .loseHistory(milliseconds: numbers[0])
+    case ("new-epoch", 1, _): self = .newEpoch(channel: numbers[0])
+    case ("crowd", 1, _): self = .crowd(numbers[0])
     case ("end", 0, _): self = .end
     default: return nil
     }

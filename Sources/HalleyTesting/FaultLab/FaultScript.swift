@@ -2,7 +2,8 @@
 /// and running it again gives the same result to the byte.
 ///
 /// ```
-/// setup seed=7 channels=1 history=64/20000/60000 replay=32/20000 batch=8/4096 soft=2048 window=1024 cap=8192 loops=2 turn=3
+/// setup seed=7 channels=1 history=64/20000/60000 meta=86400000 replay=32/20000 batch=8/4096 soft=2048 hard=9000 \
+///   policy=skip keys=0 window=1024 cap=8192 poll=3000 loops=2 turn=3
 /// 0 join 0 websocket
 /// 40 publish 0 3 120
 /// 41 cut 0
@@ -17,16 +18,26 @@ public struct FaultScript: Sendable, Hashable {
     public var channels = 1
     /// `history.messages`, `history.bytes`, `history.age` (milliseconds).
     public var history = (messages: 128, bytes: 1 << 20, age: 300_000)
+    /// `history.metaAge`, milliseconds.
+    public var metaAge = 86_400_000
     /// `replay.messages`, `replay.bytes`.
     public var replay = (messages: 300, bytes: 1 << 20)
-    /// `poll.batch`; also the batch of a refill.
+    /// `poll.batch`; the count is also `queue.messages`, the most that a refill sends at once.
     public var batch = (messages: 100, bytes: 256 << 10)
     /// `queue.soft`, bytes.
     public var soft = 4_096
+    /// `queue.hard`, bytes.
+    public var hard = 1 << 20
+    /// The route's policy for those who read slowly.
+    public var policy = Policy.skip
+    /// About two of three messages have a key, one of so many; 0 is no keys.
+    public var keys = 0
     /// Bytes that a link takes before the sender has to wait.
     public var window = 2_048
     /// `stream.maxBytes`.
     public var cap = 128 << 10
+    /// `poll.interval`: longest pause between two short polls, milliseconds.
+    public var poll = 3_000
     /// Event loops of the server.
     public var loops = 1
     /// From the first message of a loop's turn to its end, milliseconds.
@@ -34,6 +45,16 @@ public struct FaultScript: Sendable, Hashable {
 
     /// The defaults.
     public init() {}
+
+    /// What happens to a subscriber that reads more slowly than its channels speak (delivery contract §10).
+    public enum Policy: String, Sendable, Hashable, CaseIterable {
+      /// `.skipAndResume`.
+      case skip
+      /// `.conflate`.
+      case conflate
+      /// `.disconnect`.
+      case disconnect
+    }
   }
 
   /// Something that happens to the network, the server, the publisher or a subscriber.
@@ -44,6 +65,8 @@ public struct FaultScript: Sendable, Hashable {
     case publish(channel: Int, count: Int, size: Int)
     /// One message whose answer is lost, so that the publisher repeats it with its idempotency key.
     case publishTwice(channel: Int, size: Int)
+    /// The channel's own word on a member who comes or goes.
+    case presence(channel: Int)
     /// The subscriber's connections break, both sides are told.
     case cut(Int)
     /// The same after so many more bytes have come down: an answer or a frame is lost in the middle.
@@ -68,6 +91,11 @@ public struct FaultScript: Sendable, Hashable {
     case restart(milliseconds: Int)
     /// The same, and the log is gone: every channel has a new epoch.
     case loseHistory(milliseconds: Int)
+    /// The broker comes back with other data: a channel begins a new epoch while everybody stays connected.
+    case newEpoch(channel: Int)
+    /// Clients ask for so many other channels with names of their own: an application that holds as many as it may forgets
+    /// those that nobody uses, this route's too.
+    case crowd(Int)
     /// From here on nothing breaks any more, and everybody must come to the end of the log.
     case end
   }

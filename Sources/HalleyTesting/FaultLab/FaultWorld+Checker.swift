@@ -20,7 +20,7 @@ extension FaultWorld {
         "\(name(connection)) \(word) \(reason ?? "") for \(connection.asked.map(LabPlace.cursor) ?? "no cursor"), "
           + "but the history calls for \(outcome.word) \(outcome.resets.first?.reason ?? "")")
     }
-    let named = setup.channels == 1 ? [] : outcome.resets.map { set.channels[$0.channel].name }
+    let named = setup.channels == 1 ? [] : outcome.resets.map { "lab.\($0.channel)" }
     guard channels == named else {
       return violated("outcome", "\(name(connection)) reset of \(channels), but it was \(named)")
     }
@@ -31,6 +31,7 @@ extension FaultWorld {
           + "but it goes on from \(LabPlace.cursor(outcome.start))")
     }
     connection.places = outcome.start
+    connection.hasAnswer = !outcome.resets.isEmpty
     let subscriber = connection.subscriber
     if outcome.resets.isEmpty {
       if subscriber.seen == nil { subscriber.seen = outcome.start }
@@ -41,6 +42,7 @@ extension FaultWorld {
     guard var seen = subscriber.seen else { return }
     for reset in outcome.resets {
       let place = outcome.start[reset.channel]
+      if seen[reset.channel].epoch != place.epoch { subscriber.over.insert(seen[reset.channel].epoch) }
       if seen[reset.channel].epoch != place.epoch || seen[reset.channel].offset < place.offset {
         seen[reset.channel] = place
       }
@@ -50,7 +52,12 @@ extension FaultWorld {
 
   /// A cursor that stands alone, or after an answer's messages: it may not be ahead of them, nor behind.
   func told(_ connection: LabConnection, cursor: [UInt8]) {
-    if LabPlace.all(in: cursor) != connection.places {
+    let places = LabPlace.all(in: cursor)
+    if let places, connection.conflates {
+      passed(places, connection)
+      pagePassed(places, connection)
+    }
+    if places != connection.places {
       violated(
         "cursor",
         "\(name(connection)) told \(String(decoding: cursor, as: UTF8.self)) after \(LabPlace.cursor(connection.places))"
@@ -60,19 +67,19 @@ extension FaultWorld {
 
   /// A message on the wire: the next of its channel, byte for byte, and never the same twice on one connection.
   func arrived(_ message: LabMessage, _ place: LabPlace?, _ connection: LabConnection) {
+    connection.hasAnswer = true
     if connection.transport == .rawWebSocket { return arrivedRaw(message, connection) }
     guard let place else { return violated("id", "\(name(connection)) a message without an id") }
     guard let channel = connection.places.firstIndex(where: { $0.epoch == place.epoch }) else {
       return violated("epoch", "\(name(connection)) \(place) after \(LabPlace.cursor(connection.places))")
     }
     let last = connection.places[channel]
-    if place.offset != last.offset + 1 {
+    if place.offset != last.offset + 1, !mayFollow(place, last, connection) {
       return violated(place.offset <= last.offset ? "repeated" : "gap", "\(name(connection)) \(place) after \(last)")
     }
-    guard let record = history.record(at: place), Self.isSame(message.body, record) else {
-      return violated("altered", "\(name(connection)) \(place)")
-    }
+    guard isMessage(message, at: place) else { return violated("altered", "\(name(connection)) \(place)") }
     connection.places[channel] = place
+    if connection.conflates, let places = LabPlace.all(in: message.cursor ?? []) { passed(places, connection) }
     if let cursor = message.cursor, LabPlace.all(in: cursor) != connection.places {
       violated(
         "cursor",
@@ -84,8 +91,10 @@ extension FaultWorld {
   /// Payload alone: it must be the next one of a channel.
   private func arrivedRaw(_ message: LabMessage, _ connection: LabConnection) {
     for (channel, last) in connection.places.enumerated() {
-      let next = LabPlace(epoch: last.epoch, offset: last.offset + 1)
-      guard let record = history.record(at: next), Self.isSame(message.body, record) else { continue }
+      var next = LabPlace(epoch: last.epoch, offset: last.offset + 1)
+      while connection.conflates, history.record(at: next) != nil, !isMessage(message, at: next) { next.offset += 1 }
+      guard isMessage(message, at: next) else { continue }
+      guard history.areReplaced(after: last, before: next.offset) else { break }
       connection.places[channel] = next
       return
     }
@@ -104,11 +113,77 @@ extension FaultWorld {
         "epoch", "\(name(connection)) the page sees \(place) after \(subscriber.seen.map(LabPlace.cursor) ?? "nothing")"
       )
     }
-    if place.offset != last.offset + 1 {
+    if place.offset != last.offset + 1, !mayFollow(place, last, connection) {
       return violated(
         place.offset <= last.offset ? "repeated" : "gap", "\(name(connection)) the page sees \(place) after \(last)")
     }
     subscriber.seen?[channel] = place
+  }
+
+  // MARK: Conflation
+
+  /// Whether a connection may go from one place to another one further on: it has lagged, and each message between has a
+  /// newer one of its key after it. The newest message of a key has none, so it is never left out.
+  private func mayFollow(_ place: LabPlace, _ last: LabPlace, _ connection: LabConnection) -> Bool {
+    connection.conflates && place.offset > last.offset && history.areReplaced(after: last, before: place.offset)
+  }
+
+  /// A cursor says that messages have been passed over on a connection.
+  private func passed(_ places: [LabPlace], _ connection: LabConnection) {
+    for place in places {
+      guard let channel = connection.places.firstIndex(where: { $0.epoch == place.epoch }) else { continue }
+      let next = LabPlace(epoch: place.epoch, offset: place.offset + 1)
+      if mayFollow(next, connection.places[channel], connection) { connection.places[channel] = place }
+    }
+  }
+
+  /// The same for the page that takes the cursor.
+  func pagePassed(_ places: [LabPlace], _ connection: LabConnection) {
+    let subscriber = connection.subscriber
+    for place in places {
+      guard let channel = subscriber.seen?.firstIndex(where: { $0.epoch == place.epoch }),
+        let seen = subscriber.seen?[channel], seen.offset < place.offset
+      else { continue }
+      guard history.areReplaced(after: seen, before: place.offset + 1) else {
+        return violated("gap", "\(name(connection)) the page passes from \(seen) to \(place)")
+      }
+      subscriber.seen?[channel] = place
+    }
+  }
+
+  // MARK: Time
+
+  /// A client gives up a connection that is silent for too long; over a sound link that must never happen.
+  func checkSilence(_ connection: LabConnection) {
+    if connection.isCut || connection.isHalfOpen { return }
+    violated("silent", "\(name(connection)) nothing since \(connection.lastHeard - VirtualClock.origin) ms")
+  }
+
+  /// A stream that speaks is not older than `rotate`, the link's delay, a stalled page, and 5 s for its last words.
+  func checkAge(_ connection: LabConnection) {
+    switch connection.transport {
+    case .eventStream, .eventStreamFrames, .stream, .iframe: break
+    default: return
+    }
+    if now > connection.openedAt + UInt64(Self.rotateTime) + 60_000, connection.subscriber.stalledUntil + 60_000 < now {
+      violated("not rotated", "\(name(connection)) opened at \(connection.openedAt - VirtualClock.origin) ms")
+    }
+  }
+
+  /// An answer without anything in it comes when the hold is over, and jitter takes off no more than a tenth.
+  func checkHold(_ connection: LabConnection) {
+    let isHeld = connection.transport.isHeld && connection.asked != nil && !connection.wasMoved
+    guard isHeld, !connection.hasAnswer else { return }
+    if now < connection.openedAt + 18_000 {
+      violated("early", "\(name(connection)) an empty answer after \(now - connection.openedAt) ms")
+    }
+  }
+
+  // MARK: Payloads
+
+  /// Whether a message is the one that was published at a place.
+  func isMessage(_ message: LabMessage, at place: LabPlace) -> Bool {
+    history.record(at: place).map { Self.isSame(message.body, $0) } ?? false
   }
 
   private static func isSame(_ body: LabMessage.Body, _ record: PublishedHistory.Record) -> Bool {

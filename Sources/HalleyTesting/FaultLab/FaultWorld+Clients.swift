@@ -3,7 +3,7 @@ import HalleyProtocols
 /// The subscribers: they ask, read, keep their cursor, and come back.
 extension FaultWorld {
   /// Silence after which a stream counts as dead: twice the heartbeat and 5 s (delivery contract §9).
-  private static let silence: UInt64 = 2 * heartbeatTime + 5_000
+  private static let silence: UInt64 = 2 * UInt64(heartbeatTime) + 5_000
   /// An answer to a poll is given up after its hold and 10 s.
   private static let patience: UInt64 = 30_000
 
@@ -37,11 +37,17 @@ extension FaultWorld {
     switch connection.transport {
     case .webSocket: (query, fields) = ("", "Upgrade: websocket\r\nSec-WebSocket-Protocol: halley.v1\r\n")
     case .rawWebSocket: (query, fields) = ("cursor=\(connection.start.text)", "Upgrade: websocket\r\n")
-    case .eventStream:
+    case .eventStream, .heldEventSource, .pollingEventSource:
       // A browser comes back to the address it was given first, with the last event id in a field.
       let first = connection.subscriber.eventSourceCursor ?? connection.asked
       connection.subscriber.eventSourceCursor = first
-      query = "cursor=\(first.map(LabPlace.cursor) ?? "")"
+      let way =
+        switch connection.transport {
+        case .heldEventSource: "&hold=20"
+        case .pollingEventSource: "&hold=0&format=frames"
+        default: ""
+        }
+      query = "cursor=\(first.map(LabPlace.cursor) ?? "")\(way)"
       fields = "Accept: text/event-stream\r\n" + (cursor.isEmpty ? "" : "Last-Event-ID: \(cursor)\r\n")
     case .eventStreamFrames: query = "transport=sse&format=frames&cursor=\(cursor)"
     case .stream: query = "transport=stream&cursor=\(cursor)"
@@ -51,7 +57,7 @@ extension FaultWorld {
     case .shortPoll: query = "transport=poll&hold=0&cursor=\(cursor)"
     case .jsonp: query = "callback=cb&cursor=\(cursor)\(cursor.isEmpty ? "&hold=0" : "")"
     }
-    return "GET /feed?\(query) HTTP/1.1\r\nHost: lab\r\n\(fields)\r\n"
+    return "GET /feed?\(query) HTTP/1.\(connection.isOld ? 0 : 1)\r\nHost: lab\r\n\(fields)\r\n"
   }
 
   private func say(_ connection: LabConnection, _ bytes: [UInt8]) {
@@ -76,6 +82,7 @@ extension FaultWorld {
       cut(connection)
     }
     connection.lastHeard = now
+    checkAge(connection)
     let before = connection.reader.status
     let frames = connection.reader.read(connection.down.take(upTo: end))
     if before == 0, connection.reader.status == 101, connection.transport == .webSocket { hello(connection) }
@@ -83,15 +90,19 @@ extension FaultWorld {
       read(frame, connection)
       if !connection.clientOpen || isOver { return }
     }
-    if connection.transport == .eventStream { takeEventID(connection) }
+    if connection.transport.isPlainEventStream { takeEventID(connection) }
     if connection.isCut { takeUnfinished(connection) }
     taken(connection)
   }
 
   private func hello(_ connection: LabConnection) {
     let cursor = connection.asked.map { #","cursor":"\#(LabPlace.cursor($0))""# } ?? ""
+    sayFrame(connection, 0x81, Array(#"{"type":"hello"\#(cursor)}"#.utf8))
+  }
+
+  private func sayFrame(_ connection: LabConnection, _ first: UInt8, _ payload: [UInt8]) {
     let key: [4 of UInt8] = [1, 2, 3, UInt8(truncatingIfNeeded: connection.number)]
-    say(connection, WebSocketFrameEncoder.encode(0x81, Array(#"{"type":"hello"\#(cursor)}"#.utf8), key: key))
+    say(connection, WebSocketFrameEncoder.encode(first, payload, key: key))
   }
 
   private func read(_ frame: LabFrame, _ connection: LabConnection) {
@@ -112,9 +123,11 @@ extension FaultWorld {
     case .cursor(let cursor):
       told(connection, cursor: cursor)
       if let places = LabPlace.all(in: cursor) { subscriber.take(places) }
+    case .ping(let payload): sayFrame(connection, 0x8A, payload)
     case .move(let retry): connection.retry = retry
     case .answered(let cursor, let more, let retry):
       told(connection, cursor: cursor)
+      checkHold(connection)
       if let places = LabPlace.all(in: cursor) { subscriber.take(places) }
       answered(connection, more: more, retry: retry)
     case .heartbeat: break
@@ -131,11 +144,17 @@ extension FaultWorld {
       } ?? false
     arrived(message, place, connection)
     if isOver { return }
-    if isKnown, fault != .duplicatesKept {
+    let isLate = place.map { subscriber.over.contains($0.epoch) } ?? false
+    if isKnown && fault != .duplicatesKept || isLate {
       report.duplicatesDropped += 1
       return
     }
     delivered(place, connection)
+    // What the cursor says of the other channels counts where they have been passed over.
+    if connection.conflates, let place, let places = LabPlace.all(in: message.cursor ?? message.id ?? []) {
+      pagePassed(places.filter { $0.epoch != place.epoch }, connection)
+      if subscriber.cursor != nil { subscriber.take(places) }
+    }
     guard let place, var cursor = subscriber.cursor ?? LabPlace.all(in: message.cursor ?? message.id ?? []) else {
       return
     }
@@ -143,17 +162,23 @@ extension FaultWorld {
     subscriber.cursor = cursor
   }
 
-  /// The id; where it is a joined cursor, as in a plain event stream, the part of it that has moved.
+  /// The id; where it is a joined cursor, as in a plain event stream, the part of it that has moved. Where a message in one
+  /// channel comes after others have been passed over, several have: then the page knows it by its payload.
   private func place(of message: LabMessage, _ connection: LabConnection) -> LabPlace? {
     guard let id = message.id else { return nil }
-    guard setup.channels > 1, connection.transport == .eventStream else { return LabPlace(id[...]) }
+    guard setup.channels > 1, connection.transport.isPlainEventStream else { return LabPlace(id[...]) }
     guard let places = LabPlace.all(in: id) else { return nil }
-    return zip(places, connection.places).first { $0 != $1 }?.0 ?? places.first
+    let moved = zip(places, connection.places).filter { $0 != $1 }.map(\.0)
+    if moved.count > 1, let own = moved.first(where: { isMessage(message, at: $0) }) { return own }
+    return moved.first ?? places.first
   }
 
   /// A browser keeps the last event id also of blocks that show nothing.
   private func takeEventID(_ connection: LabConnection) {
-    if let places = LabPlace.all(in: Array(connection.reader.lastEventID.utf8)) { connection.subscriber.take(places) }
+    let cursor = Array(connection.reader.lastEventID.utf8)
+    guard let places = LabPlace.all(in: cursor) else { return }
+    if connection.conflates, !connection.places.isEmpty { told(connection, cursor: cursor) }
+    connection.subscriber.take(places)
   }
 
   /// The planted client that believes an answer's head before it has the answer.
@@ -172,7 +197,9 @@ extension FaultWorld {
     let isCurrent = subscriber.current === connection
     close(connection)
     guard isCurrent else { return }
-    let pause: UInt64 = subscriber.transport == .shortPoll && !more ? .random(in: 500...3_000, using: &random) : 1
+    let longest = UInt64(setup.poll)
+    let pause: UInt64 =
+      subscriber.transport == .shortPoll && !more ? .random(in: longest / 6...longest, using: &random) : 1
     comeBack(subscriber, after: max(pause, UInt64(max(0, retry))))
   }
 
@@ -186,8 +213,16 @@ extension FaultWorld {
       return queue.push(.clientEnd(connection), at: subscriber.stalledUntil)
     }
     let isCurrent = subscriber.current === connection
+    let isWhole = connection.transport.isBrief && connection.reader.isComplete
+    if isWhole { checkHold(connection) }
     close(connection)
-    if isCurrent { backOff(subscriber, atLeast: connection.retry) }
+    guard isCurrent else { return }
+    // An event source comes back when it was told to, whether its answer was whole or not; a page has its own pace.
+    if isWhole {
+      comeBack(subscriber, after: UInt64(max(1, connection.reader.reconnectionTime ?? 1_000)))
+    } else {
+      backOff(subscriber, atLeast: connection.retry ?? 0)
+    }
   }
 
   /// Is the connection silent for too long?
@@ -197,6 +232,7 @@ extension FaultWorld {
     // A page that has been stopped first reads what has come meanwhile.
     let due = max(connection.lastHeard + limit, connection.subscriber.stalledUntil + 1)
     if now < due { return queue.push(.watch(connection), at: due) }
+    checkSilence(connection)
     let subscriber = connection.subscriber
     let isCurrent = subscriber.current === connection
     close(connection)
@@ -219,7 +255,7 @@ extension FaultWorld {
     comeBack(subscriber, after: max(UInt64(max(0, retry)), .random(in: 0...UInt64(window), using: &random)))
   }
 
-  private func comeBack(_ subscriber: LabSubscriber, after pause: UInt64) {
+  func comeBack(_ subscriber: LabSubscriber, after pause: UInt64) {
     subscriber.generation += 1
     queue.push(.wake(subscriber, generation: subscriber.generation), at: now + pause)
   }

@@ -2,7 +2,7 @@ import HalleyChannels
 
 /// Where the server of the lab errs on purpose.
 extension FaultWorld {
-  func planted(_ point: ResumePoint) -> ResumePoint {
+  func planted(_ point: ResumePoint, _ set: ChannelSet) -> ResumePoint {
     guard fault == .wrongEpochAccepted, case .after(let ids) = point, ids.count == set.channels.count else {
       return point
     }
@@ -10,16 +10,39 @@ extension FaultWorld {
       zip(ids, set.top.entries).map { id, top in MessageID(epoch: top.epoch, offset: min(id.offset, top.offset)) })
   }
 
-  func planted(_ read: SetRead) -> SetRead {
+  func planted(_ read: SetRead, _ set: ChannelSet) -> SetRead {
     var read = read
     switch fault {
     case .gapAtAttach where !read.messages.isEmpty: read.messages.removeFirst()
-    case .resetSwallowed where !read.resets.isEmpty: (read.outcome, read.resets) = (.current, [])
+    case .resetSwallowed where !read.resets.isEmpty,
+      .expiryNotTold where read.resets.contains { $0.reason == .expired }:
+      (read.outcome, read.resets) = (.current, [])
     case .resetWithoutReason where read.outcome == .resumed && setup.channels == 1:
       read = set.read(from: .unknown)
     default: break
     }
     return read
+  }
+
+  /// An answer that holds a part of the batch says the position after the whole.
+  func planted(
+    _ body: [UInt8], _ reply: PollReply, _ messages: ArraySlice<Delivery>, more: Bool, at end: Position
+  ) -> [UInt8] {
+    guard fault == .cursorAfterWholeBatch, case .object = reply.form else { return body }
+    return PollObject.encode(
+      reply.arrival.resetAlone, of: reply.set, messages, cursor: end, more: more, retry: 0)
+  }
+
+  /// Which of the messages that are the newest of their keys are passed over all the same.
+  func planted(conflating refill: Refill, _ read: SetRead) -> ((SetRead.Entry) -> Bool)? {
+    guard refill.conflates else { return nil }
+    switch fault {
+    case .conflationDropsLast: return { $0.message.key != nil && $0.message.id.offset % 3 == 0 }
+    case .conflatesWithoutKey:
+      let last = read.messages.last?.message.id
+      return { $0.message.key == nil && $0.message.id != last }
+    default: return nil
+    }
   }
 
   /// Changes the bytes of a message.

@@ -2,8 +2,8 @@ import HalleyChannels
 import HalleyProtocols
 
 extension FaultWorld {
-  /// Long enough for the longest silence, pause and sleep to end.
-  private static let calm: UInt64 = 240_000
+  /// Long enough for the longest stall, silence and pause to end.
+  private static let calm: UInt64 = 210_000
 
   func perform(_ action: FaultScript.Action) {
     if isCalm { return }
@@ -12,10 +12,13 @@ extension FaultWorld {
     case .publish(let channel, let count, let size):
       for _ in 0..<count { publish(channel: channel % setup.channels, size: size) }
     case .publishTwice(let channel, let size): publish(channel: channel % setup.channels, size: size, twice: true)
+    case .presence(let channel): publishPresence(channel: channel % setup.channels)
     case .restart(let time): restart(milliseconds: time)
     case .loseHistory(let time):
       restart(milliseconds: time)
       beginLife()
+    case .newEpoch(let channel): beginEpoch(channel: channel % setup.channels)
+    case .crowd(let names): crowd(max(0, names))
     case .end: beginCalm()
     case .cut(let who), .cutAfter(let who, _), .halfOpen(let who), .delay(let who, _), .pieces(let who, _),
       .stall(let who, _), .repeatPoll(let who), .change(let who, _, _), .sleep(let who, _), .move(let who, _):
@@ -36,7 +39,7 @@ extension FaultWorld {
       }
     case .delay(_, let time): subscriber.delay = UInt64(max(0, time))
     case .pieces(_, let bytes): subscriber.pieces = max(0, bytes)
-    case .stall(_, let time): subscriber.stalledUntil = now + UInt64(max(0, time))
+    case .stall(_, let time): subscriber.stalledUntil = max(subscriber.stalledUntil, now + UInt64(max(0, time)))
     case .repeatPoll:
       if subscriber.transport.isPoll, subscriber.cursor != nil, subscriber.current != nil { request(subscriber) }
     case .change(_, let transport, let overlapping): change(subscriber, to: transport, overlapping: overlapping)
@@ -57,50 +60,90 @@ extension FaultWorld {
   private func restart(milliseconds: Int) {
     downUntil = now + UInt64(max(0, milliseconds))
     for subscriber in sortedSubscribers { subscriber.connections.forEach(cut) }
-    for loop in loops {
-      loop.live.forEach(serverLost)
-      loop.held.forEach(serverLost)
+    for feed in feeds.compactMap({ $0 }) {
+      feed.live.forEach(serverLost)
+      feed.held.forEach(serverLost)
+      feed.detach()
     }
+    feeds = Array(repeating: nil, count: setup.loops)
     remembered = [:]
-    beginServer()
+  }
+
+  /// The broker comes back with an empty log in place of the one that was there.
+  private func beginEpoch(channel index: Int) {
+    guard let channel = application.channel(index),
+      let beginning = LogBeginning(epoch: .random(using: &random))
+    else { return violated("refused", "no channel that could begin anew") }
+    noteEpoch(of: channel, index)
+    channel.log.restart(beginning)
+    mayEnd = true
+    noteEpoch(of: channel, index)
+    mayEnd = false
+    wakeFeeds()
+  }
+
+  private func wakeFeeds() {
+    for feed in feeds {
+      if let feed, feed.woken.take() { queue.push(.turn(feed), at: now + UInt64(setup.turn)) }
+    }
+  }
+
+  /// Others want channels of their own.
+  private func crowd(_ names: Int) {
+    if feeds.allSatisfy({ $0 == nil }) {
+      mayEnd = true
+    } else if fault == .forgottenInUse {
+      application = LabApplication(setup, clock: clock, seed: random.next(), planting: fault)
+    }
+    application.crowd(names)
+    _ = channels()
+    mayEnd = false
   }
 
   var sortedSubscribers: [LabSubscriber] { subscribers.values.sorted { $0.number < $1.number } }
 
   // MARK: Publishing
 
-  func publish(channel: Int, size: Int, twice: Bool = false) {
+  func publish(channel: Int, size: Int, twice: Bool = false, keyed: Bool = true) {
     report.published += 1
     let number = report.published
     let unit = #"</script> "q\" é\u{2028}]} "#
     let text = "\(channel):\(number) " + String(repeating: unit, count: size / unit.utf8.count)
     let event = number % 7 == 0 ? "moved" : nil
-    let key = twice ? "k\(number)" : nil
+    let key = keyed && setup.keys > 0 && number % 3 != 0 ? "key \(number &* 7_919 % 1_009 % setup.keys)" : nil
+    let idempotency = twice ? "k\(number)" : nil
     let payload: [UInt8]
-    let kind: MessageKind
     let made: MessageDraft?
     switch number % 5 {
     case 0:
-      kind = .binary
       payload = Array(text.utf8) + [0xFF, 0x00, 0x0D]
-      made = try? MessageDraft(binary: payload, event: event, idempotencyKey: key)
+      made = try? MessageDraft(binary: payload, event: event, key: key, idempotencyKey: idempotency)
     case 1, 2:
-      kind = .text
       payload = Array((number % 3 == 0 ? text + "\r\nsecond\n\nline" : text).utf8)
-      made = try? MessageDraft(textBytes: payload, event: event, idempotencyKey: key)
+      made = try? MessageDraft(textBytes: payload, event: event, key: key, idempotencyKey: idempotency)
     default:
-      kind = .json
       payload = Array(#"{"n":\#(number),"t":"#.utf8) + JSONString.encode(text) + Array("}".utf8)
-      made = try? MessageDraft(json: payload, event: event, idempotencyKey: key)
+      made = try? MessageDraft(json: payload, event: event, key: key, idempotencyKey: idempotency)
     }
     guard let draft = made else { return violated("publish", "message \(number) is refused") }
-    history.add(
-      PublishedHistory.Record(
-        kind: kind, payload: payload, size: payload.count + (event?.utf8.count ?? 0), publishedAt: now), to: channel)
-    let log = set.channels[channel].log
-    let receipt = log.append(draft)
-    if twice { repeatPublish(draft, log, receipt) }
-    for loop in loops where loop.woken.take() { queue.push(.turn(loop), at: now + UInt64(setup.turn)) }
+    publish(draft, to: channel, twice: twice)
+  }
+
+  /// The channel's own word on a member.
+  private func publishPresence(channel: Int) {
+    report.published += 1
+    let number = report.published
+    let json = Array(#"{"user":"\#(channel):\#(number)","members":\#(number % 3)}"#.utf8)
+    publish(MessageDraft(presence: number % 2 == 0 ? "presence.join" : "presence.leave", json: json), to: channel)
+  }
+
+  private func publish(_ draft: MessageDraft, to index: Int, twice: Bool = false) {
+    guard let channel = application.channel(index) else { return violated("refused", "the registry is full") }
+    noteEpoch(of: channel, index)
+    history.add(PublishedHistory.Record(draft, publishedAt: now), to: index)
+    let receipt = channel.log.append(draft)
+    if twice { repeatPublish(draft, channel.log, receipt) }
+    wakeFeeds()
   }
 
   private func repeatPublish(_ draft: MessageDraft, _ log: ChannelLog, _ first: PublishReceipt) {
@@ -118,11 +161,11 @@ extension FaultWorld {
     for subscriber in sortedSubscribers {
       subscriber.delay = 10
       subscriber.pieces = 0
-      subscriber.stalledUntil = 0
       for connection in subscriber.connections { connection.cutAfter = nil }
+      if subscriber.isAsleep { comeBack(subscriber, after: 1) }
     }
-    queue.push(.lastMessage, at: now + Self.calm - 30_000)
-    queue.push(.finish, at: now + Self.calm)
+    queue.push(.lastMessage, at: now + Self.calm)
+    queue.push(.finish, at: now + Self.calm + 30_000 + UInt64(setup.poll))
   }
 
   func finish() {

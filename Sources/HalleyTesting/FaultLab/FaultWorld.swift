@@ -4,12 +4,15 @@ import HalleyChannels
 final class FaultWorld {
   enum Event {
     case step(Int)
-    case turn(LabLoop)
+    case turn(LabFeed)
+    case idle(LabFeed, generation: Int)
     case toServer(LabConnection, upTo: Int)
     case toClient(LabConnection, upTo: Int)
     case serverEnd(LabConnection)
     case clientEnd(LabConnection)
-    case heartbeat(LabConnection)
+    case deadline(LabConnection)
+    case stalled(LabConnection)
+    case unflushed(LabConnection)
     case holdEnds(LabConnection)
     case watch(LabConnection)
     case wake(LabSubscriber, generation: Int)
@@ -26,8 +29,12 @@ final class FaultWorld {
   var queue = EventQueue<Event>()
   var random: SeededRandom
   var report = FaultReport()
-  var set: ChannelSet
-  var loops: [LabLoop] = []
+  var application: LabApplication
+  /// For each event loop the feed that is in use there.
+  var feeds: [LabFeed?]
+  /// An epoch may end now: the process has, the broker has other data, or nobody used the channels when others were asked
+  /// for and they have been forgotten.
+  var mayEnd = false
   var downUntil: UInt64 = 0
   var subscribers: [Int: LabSubscriber] = [:]
   var isOver = false
@@ -43,7 +50,8 @@ final class FaultWorld {
     setup = script.setup
     history = PublishedHistory(setup)
     random = SeededRandom(seed: setup.seed ^ 0x5EED)
-    set = ChannelSet([])
+    feeds = Array(repeating: nil, count: setup.loops)
+    application = LabApplication(setup, clock: clock, seed: random.next(), planting: fault)
   }
 
   func run() -> FaultReport {
@@ -57,34 +65,28 @@ final class FaultWorld {
       handle(event)
     }
     report.milliseconds = Int(now - VirtualClock.origin)
-    // Subscribers and their connections refer to each other.
+    breakCycles()
+    return report
+  }
+
+  /// Subscribers, their connections and the feeds refer to each other.
+  private func breakCycles() {
     for subscriber in subscribers.values {
       subscriber.connections = []
       subscriber.current = nil
     }
-    return report
+    for feed in feeds {
+      feed?.live = []
+      feed?.held = []
+    }
   }
 
-  /// New logs, each with a new epoch.
+  /// A process without history: new logs, each with a new epoch.
   func beginLife() {
-    var limits = ChannelLimits()
-    limits.historyMessages = setup.history.messages
-    limits.historyBytes = setup.history.bytes
-    limits.historyAge = setup.history.age
-    let clock = clock
-    set = ChannelSet(
-      (0..<setup.channels).map { index in
-        let log = ChannelLog(limits: limits, epoch: .random(using: &random), clock: { clock.now })
-        return Channel("lab.\(index)", log: log)
-      })
-    history.begin(set.channels.compactMap { LabPlace(Array($0.log.top.description.utf8)[...])?.epoch })
-    beginServer()
-  }
-
-  /// New loops on the logs that are there.
-  func beginServer() {
-    for loop in loops { for (channel, inbox) in zip(set.channels, loop.inboxes) { channel.log.detach(inbox) } }
-    loops = (0..<setup.loops).map { _ in LabLoop(channels: setup.channels, at: set.top) }
+    application = LabApplication(setup, clock: clock, seed: random.next(), planting: fault)
+    mayEnd = true
+    _ = channels()
+    mayEnd = false
   }
 
   func violated(_ kind: String, _ text: String) {
@@ -92,6 +94,40 @@ final class FaultWorld {
     report.violation = FaultReport.Violation(
       kind: kind, description: "\(kind) at \(now - VirtualClock.origin) ms, seed \(setup.seed): \(text)")
     isOver = true
+  }
+
+  // MARK: The channels
+
+  /// The channels of the route, as a request finds them: new ones, if they have been forgotten.
+  func channels() -> ChannelSet? {
+    guard let set = application.set else {
+      violated("refused", "the registry is full")
+      return nil
+    }
+    for (index, channel) in set.channels.enumerated() { noteEpoch(of: channel, index) }
+    return set
+  }
+
+  /// An epoch ends only when the logs were lost, when the broker says so, or when the channels were forgotten, which nobody
+  /// may notice who uses them.
+  func noteEpoch(of channel: Channel, _ index: Int) {
+    guard let epoch = LabPlace(Array(channel.log.top.description.utf8)[...])?.epoch else {
+      return violated("id", "\(channel.log.top)")
+    }
+    if history.epochs.indices.contains(index), history.epochs[index] == epoch { return }
+    if !mayEnd { violated("forgotten", "\(channel.name) has a new epoch, but nothing has ended the old one") }
+    if history.epochs.indices.contains(index) { report.epochs += 1 }
+    history.begin(epoch, channel: index)
+  }
+
+  /// The feed on a connection's loop: the one in use, or a new one.
+  func feed(of connection: LabConnection) -> LabFeed? {
+    let loop = connection.number % feeds.count
+    if let feed = feeds[loop] { return feed }
+    guard let set = channels() else { return nil }
+    let feed = LabFeed(set)
+    feeds[loop] = feed
+    return feed
   }
 
   private func schedule(_ index: Int) {
@@ -104,12 +140,15 @@ final class FaultWorld {
     case .step(let index):
       schedule(index + 1)
       perform(script.steps[index].action)
-    case .turn(let loop): turnEnded(loop)
+    case .turn(let feed): turnEnded(feed)
+    case .idle(let feed, let generation): idleElapsed(feed, generation)
     case .toServer(let connection, let end): arrivedAtServer(connection, upTo: end)
     case .toClient(let connection, let end): arrivedAtClient(connection, upTo: end)
     case .serverEnd(let connection): serverLost(connection)
     case .clientEnd(let connection): clientLost(connection)
-    case .heartbeat(let connection): heartbeat(connection)
+    case .deadline(let connection): deadline(connection)
+    case .stalled(let connection): stalled(connection)
+    case .unflushed(let connection): unflushed(connection)
     case .holdEnds(let connection): holdEnded(connection)
     case .watch(let connection): watch(connection)
     case .wake(let subscriber, let generation):
@@ -118,24 +157,8 @@ final class FaultWorld {
         connect(subscriber)
       }
     case .calm: beginCalm()
-    case .lastMessage: for channel in 0..<setup.channels { publish(channel: channel, size: 10) }
+    case .lastMessage: for channel in 0..<setup.channels { publish(channel: channel, size: 10, keyed: false) }
     case .finish: finish()
     }
-  }
-}
-
-/// One event loop of the simulated server.
-final class LabLoop {
-  let inboxes: [MessageInbox]
-  let woken = Wakening()
-  var live: [LabConnection] = []
-  var held: [LabConnection] = []
-  /// Everything up to here has been spread.
-  var position: Position
-
-  init(channels: Int, at position: Position) {
-    let woken = woken
-    inboxes = (0..<channels).map { _ in MessageInbox { woken.wake() } }
-    self.position = position
   }
 }

@@ -1,4 +1,5 @@
 import HalleyChannels
+import HalleyProtocols
 
 /// One connection: both ends, and what the checker knows of it.
 final class LabConnection {
@@ -13,9 +14,18 @@ final class LabConnection {
     /// Gets parts of the log when its queue has drained.
     case lagging(Refill)
     /// A held poll.
-    case held(SetRead)
+    case held(PollReply)
     /// Everything is said.
     case ended
+
+    var isHello: Bool { if case .hello = self { true } else { false } }
+    /// A subscriber that may be sent to.
+    var isOpen: Bool {
+      switch self {
+      case .live, .lagging: true
+      case .head, .hello, .held, .ended: false
+      }
+    }
   }
 
   let number: Int
@@ -37,37 +47,61 @@ final class LabConnection {
   /// The cursor that the client had when it asked; nil for none.
   let asked: [LabPlace]?
   let start: LabStart
+  let openedAt: UInt64
   var lastHeard: UInt64
-  var retry = 0
+  /// The server has asked to come back after so many milliseconds.
+  var retry: Int?
+  /// Speaks HTTP/1.0, whose streams end with the connection.
+  let isOld: Bool
 
   // The server's end.
   var serverOpen = true
   var stage = Stage.head
   var request: [UInt8] = []
+  /// How messages are framed; nil for WebSockets and polls.
+  var kind: StreamKind?
+  var feed: LabFeed?
+  var lastInput: UInt64
   var lastOutput: UInt64 = 0
-  var lastDrained: UInt64 = 0
-  /// How much body a stream may still send.
-  var left = Int.max
+  var lastDrained: UInt64
+  var isQueueWatched = false
+  /// When a stream speaks and ends.
+  var life: StreamLife
+  var keepAlive = WebSocketKeepAlive()
+  /// Per cent of the ping interval that it uses.
+  var pace = 100
+  var beats = 0
+  /// A held poll was sent away.
+  var wasMoved = false
   /// The connection ends after so many bytes.
   var endsAt: Int?
 
   // The checker's view.
   /// How the server must answer, in the order of the openings and resets to come.
   var expected: [LabOutcome] = []
+  /// There was a reset or a message.
+  var hasAnswer = false
   /// How far each channel has come on this connection.
   var places: [LabPlace] = []
+  /// It has lagged under the policy that lets a newer message replace an older one of its key.
+  var conflates = false
 
   init(
     number: Int, subscriber: LabSubscriber, asked: [LabPlace]?, random: SeededRandom, now: UInt64
   ) {
     self.number = number
     self.subscriber = subscriber
-    self.random = random
+    var random = random
     self.asked = asked
     transport = subscriber.transport
     start = subscriber.start
+    openedAt = now
     lastHeard = now
+    lastInput = now
     lastDrained = now
+    life = StreamLife(openedAt: now, using: &random)
+    self.random = random
+    isOld = subscriber.number % 5 == 4 && !subscriber.transport.isWebSocket
     reader = LabReader(transport, lastEventID: asked.map(LabPlace.cursor) ?? "")
   }
 }
@@ -97,6 +131,8 @@ final class LabSubscriber {
 
   /// The checker's view: how far the page has come, channel by channel.
   var seen: [LabPlace]?
+  /// Epochs that it was told are over: what an answer on its way still brings of them comes too late.
+  var over: Set<UInt64> = []
 
   init(number: Int, transport: LabTransport) {
     self.number = number

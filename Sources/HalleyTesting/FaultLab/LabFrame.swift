@@ -12,6 +12,8 @@ enum LabFrame {
   /// A poll's answer is complete: the position after it, whether more is ready, and the time to wait.
   case answered(cursor: [UInt8], more: Bool, retry: Int)
   case heartbeat
+  /// To be answered by a pong with the same payload.
+  case ping([UInt8])
   /// Nothing that the contract allows.
   case malformed(String)
 }

@@ -7,6 +7,8 @@ struct LabPipe {
   private(set) var written = 0
   private(set) var sent = 0
   private(set) var taken = 0
+  /// Where the writes end that wait at the sender; the first one may have begun to leave.
+  private var ends: [Int] = []
   /// When the last segment arrives; segments do not overtake each other.
   private var lastArrival: UInt64 = 0
 
@@ -16,6 +18,15 @@ struct LabPipe {
   mutating func write(_ more: [UInt8]) {
     bytes += more
     written += more.count
+    ends.append(written)
+  }
+
+  /// Drops what waits at the sender, but the rest of a write that has begun to leave.
+  mutating func discardQueued() {
+    let kept = ends.first { $0 >= sent } ?? sent
+    bytes.removeLast(written - kept)
+    written = kept
+    ends = kept > sent ? [kept] : []
   }
 
   /// Puts the next segment on its way.
@@ -29,6 +40,7 @@ struct LabPipe {
     guard count > 0 else { return nil }
     if piece > 0 { count = min(count, piece) }
     sent += count
+    if sent == written { ends.removeAll(keepingCapacity: true) }
     lastArrival = max(lastArrival, now + delay)
     return (lastArrival, sent)
   }

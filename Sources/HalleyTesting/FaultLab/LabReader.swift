@@ -3,7 +3,7 @@ internal import HalleyProtocols
 /// The reading side of one connection, as a browser or a library has it: response head, framing, frames. Bytes come in
 /// any pieces.
 struct LabReader {
-  private enum Body { case head, webSocket, chunks, counted(Int), ended }
+  private enum Body { case head, webSocket, chunks, untilEnd, whole(Int), counted(Int), ended }
 
   private let transport: LabTransport
   private var body = Body.head
@@ -16,6 +16,8 @@ struct LabReader {
   private(set) var isComplete = false
   /// What the event stream's `id` lines have made of the last event id.
   var lastEventID: String { events.lastEventID }
+  /// When an event stream has asked to come back, milliseconds.
+  var reconnectionTime: Int? { events.reconnectionTime }
   /// Bytes of a body that is to be read as a whole, as far as they have come.
   var unread: [UInt8] { bytes }
 
@@ -33,26 +35,46 @@ struct LabReader {
     case .head, .ended: break
     case .webSocket: readWebSocket(&frames)
     case .chunks: readChunks(&frames)
-    case .counted(let count): readWhole(count, &frames)
+    case .untilEnd:
+      let piece = bytes
+      bytes = []
+      readBody(piece[...], &frames)
+    case .counted(let count): readCounted(count, &frames)
+    case .whole(let count): readWhole(count, &frames)
     }
     return frames
   }
 
   /// - Returns: whether the head has come.
   private mutating func readHead(_ frames: inout [LabFrame]) -> Bool {
-    guard let end = bytes.firstRange(of: [13, 10, 13, 10])?.upperBound else { return false }
+    guard let end = endOfHead else { return false }
     let head = RawResponse(head: Array(bytes[..<end]))
     bytes.removeFirst(end)
     status = head.status
     switch status {
     case 101: body = .webSocket
     case 200 where head["transfer-encoding"] == "chunked": body = .chunks
-    case 200: body = .counted(head["content-length"].flatMap { Int($0) } ?? 0)
+    case 200:
+      guard let count = head["content-length"].flatMap({ Int($0) }) else {
+        body = .untilEnd
+        break
+      }
+      body = transport.isEventStream ? .counted(count) : .whole(count)
     default:
       body = .ended
       frames.append(.malformed("status \(status)"))
     }
     return true
+  }
+
+  /// Looked for byte by byte: a search for any sequence takes longer than all the rest of a short answer.
+  private var endOfHead: Int? {
+    var at = 3
+    while at < bytes.count {
+      if bytes[at] == 10, bytes[at - 1] == 13, bytes[at - 2] == 10, bytes[at - 3] == 13 { return at + 1 }
+      at += 1
+    }
+    return nil
   }
 
   // MARK: WebSocket
@@ -77,7 +99,7 @@ struct LabReader {
       case 0x81 where transport == .webSocket: LabFrame.read(payload, into: &frames)
       case 0x81, 0x82: frames.append(.message(LabMessage(id: nil, cursor: nil, body: .payload(Array(payload)))))
       case 0x88: frames.append(.move(retry: 0))
-      case 0x89: frames.append(.heartbeat)
+      case 0x89: frames.append(.ping(Array(payload)))
       default: frames.append(.malformed("opcode \(bytes[at])"))
       }
       at = start + count
@@ -107,21 +129,18 @@ struct LabReader {
   }
 
   private mutating func readBody(_ piece: ArraySlice<UInt8>, _ frames: inout [LabFrame]) {
-    switch transport {
-    case .eventStream, .eventStreamFrames: readEvents(piece, &frames)
-    default:
-      text += piece
-      while let end = text.firstIndex(of: 0x0A) {
-        readLine(text[..<end], &frames)
-        text.removeFirst(end + 1)
-      }
+    if transport.isEventStream { return readEvents(piece, &frames) }
+    text += piece
+    while let end = text.firstIndex(of: 0x0A) {
+      readLine(text[..<end], &frames)
+      text.removeFirst(end + 1)
     }
   }
 
   private mutating func readEvents(_ piece: ArraySlice<UInt8>, _ frames: inout [LabFrame]) {
     guard let found = try? events.feed(piece) else { return frames.append(.malformed("an event too long")) }
     for event in found {
-      if transport == .eventStreamFrames || event.event.hasPrefix("halley.") {
+      if !transport.isPlainEventStream || event.event.hasPrefix("halley.") {
         LabFrame.read(Array(event.data.utf8)[...], into: &frames)
       } else {
         let id = Array(event.lastEventID.utf8)
@@ -142,6 +161,15 @@ struct LabReader {
     } else if line.contains(where: { $0 != 0x20 }) {
       LabFrame.read(line, into: &frames)
     }
+  }
+
+  /// An event stream whose end is known beforehand; what has come of it counts.
+  private mutating func readCounted(_ count: Int, _ frames: inout [LabFrame]) {
+    let piece = bytes.prefix(count)
+    bytes.removeFirst(piece.count)
+    body = .counted(count - piece.count)
+    isComplete = piece.count == count
+    readEvents(piece, &frames)
   }
 
   // MARK: Answers that are complete in themselves

@@ -35,6 +35,39 @@ public enum PlantedFault: String, Sendable, Hashable, CaseIterable {
   /// A repeated publish is appended again.
   case publishedTwice = "published-twice"
 
+  /// A channel begins a new epoch, and nobody who is connected is told.
+  case epochNotTold = "epoch-not-told"
+
+  // MARK: In what takes time
+
+  /// Messages are held longer than `history.age` says.
+  case ageIgnored = "age-ignored"
+  /// A cursor whose messages have expired goes on from the newest, as if nothing had been missed.
+  case expiryNotTold = "expiry-not-told"
+  /// A stream stops getting messages before it rotates, and is then told the newest position.
+  case rotationLoses = "rotation-loses"
+  /// Streams live for ever.
+  case neverRotated = "never-rotated"
+  /// A connection gets one heartbeat and no further one.
+  case heartbeatForgotten = "heartbeat-forgotten"
+  /// A held poll is not answered when its time is over.
+  case holdForgotten = "hold-forgotten"
+  /// A held poll is answered too early.
+  case holdCutShort = "hold-cut-short"
+  /// A feed lets go of its channels 250 ms after the first subscriber has left, whoever is still there.
+  case releasedInUse = "released-in-use"
+  /// Channels are forgotten although a subscriber is live.
+  case forgottenInUse = "forgotten-in-use"
+
+  // MARK: In what happens to slow readers
+
+  /// Of waiting messages with one key not even the newest is sent, now and then.
+  case conflationDropsLast = "conflation-drops-last"
+  /// Waiting messages without a key replace each other too.
+  case conflatesWithoutKey = "conflates-without-key"
+  /// The queue of a slow reader is dropped, and its connection goes on.
+  case droppedNotEnded = "dropped-not-ended"
+
   // MARK: In the client
 
   /// The cursor of an answer counts before its messages have come.

@@ -7,13 +7,33 @@ final class PublishedHistory {
     var payload: [UInt8]
     /// Payload, event and key, as history limits count them.
     var size: Int
+    /// For conflation.
+    var key: String?
+    /// About a member of the channel.
+    var isPresence: Bool
     var publishedAt: UInt64
+
+    init(_ draft: MessageDraft, publishedAt: UInt64) {
+      kind = draft.kind
+      payload = draft.payload
+      key = draft.key
+      size = draft.payload.count + (draft.event?.utf8.count ?? 0) + (draft.key?.utf8.count ?? 0)
+      isPresence = draft.isPresence
+      self.publishedAt = publishedAt
+    }
   }
 
   /// One life of one channel.
   struct Life {
     var channel: Int
     var records: [Record] = []
+    /// The newest position of each key.
+    var newest: [String: Int] = [:]
+
+    mutating func add(_ record: Record) {
+      records.append(record)
+      if let key = record.key { newest[key] = records.count }
+    }
   }
 
   private(set) var lives: [UInt64: Life] = [:]
@@ -23,19 +43,30 @@ final class PublishedHistory {
 
   init(_ setup: FaultScript.Setup) { self.setup = setup }
 
-  /// Every channel begins a new life.
-  func begin(_ epochs: [UInt64]) {
-    self.epochs = epochs
-    for (channel, epoch) in epochs.enumerated() { lives[epoch] = Life(channel: channel) }
+  /// A channel begins a new life; at first one after the other.
+  func begin(_ epoch: UInt64, channel: Int) {
+    if channel == epochs.count { epochs.append(epoch) } else { epochs[channel] = epoch }
+    lives[epoch] = Life(channel: channel)
   }
 
   func add(_ record: Record, to channel: Int) {
-    lives[epochs[channel], default: Life(channel: channel)].records.append(record)
+    let epoch = epochs[channel]
+    lives[epoch, default: Life(channel: channel)].add(record)
   }
 
   func record(at place: LabPlace) -> Record? {
     guard let life = lives[place.epoch], place.offset >= 1, place.offset <= life.records.count else { return nil }
     return life.records[place.offset - 1]
+  }
+
+  /// Whether each message between two positions has a key and is not the newest of it: only then may a slow reader go
+  /// without them.
+  func areReplaced(after last: LabPlace, before next: Int) -> Bool {
+    guard next > last.offset + 1 else { return true }
+    guard let life = lives[last.epoch], next <= life.records.count + 1 else { return false }
+    return (last.offset + 1..<next).allSatisfy { offset in
+      life.records[offset - 1].key.flatMap { life.newest[$0] }.map { $0 > offset } ?? false
+    }
   }
 
   /// The newest position of each channel.
@@ -80,9 +111,12 @@ final class PublishedHistory {
     guard let records = lives[top.epoch]?.records else { return 0 }
     var bytes = 0
     var count = 0
+    // What is said about members pushes nothing else out, until there is as much of the one as there may be of the other.
+    var others = 0
     for record in records.reversed() {
       bytes += record.size
-      guard count < setup.history.messages, bytes <= setup.history.bytes,
+      if !record.isPresence { others += 1 }
+      guard others <= setup.history.messages, count < 2 * setup.history.messages, bytes <= setup.history.bytes,
         now - record.publishedAt <= UInt64(setup.history.age)
       else { break }
       count += 1
@@ -98,10 +132,11 @@ final class PublishedHistory {
     guard case .last(let most) = start, let records = lives[top.epoch]?.records else { return top }
     var place = top
     var bytes = 0
-    let count = min(most, setup.replay.messages, held(top, now: now))
-    for record in records.reversed().prefix(count) {
+    var wanted = most
+    for record in records.reversed().prefix(min(setup.replay.messages, held(top, now: now))) where wanted > 0 {
       bytes += record.size
       guard bytes <= setup.replay.bytes else { break }
+      if !record.isPresence { wanted -= 1 }
       place.offset -= 1
     }
     return place

@@ -33,6 +33,24 @@ struct HTTPHeadParserTests {
     #expect(head.value(of: "origin") == nil && !head.has("origin") && head.has("cookie"))
   }
 
+  @Test("a head without its text still knows what an answer needs, and nothing in it points beyond its end")
+  func forgetsItsText() throws {
+    var head = try parse(Self.browser)
+    head.forgetText()
+    #expect(head.method == .get && head.minorVersion == 1 && head.keepAlive)
+    #expect(Array(head.path) == Array("/".utf8) && head.rawTarget.isEmpty && head.query == nil)
+    #expect(head.bytes.isEmpty && head.fields.isEmpty && !head.has("cookie") && !head.isAsteriskForm)
+    #expect(!head.list("connection", has: "keep-alive") && head.joined("accept") == nil)
+  }
+
+  @Test("fields without room to spare are the same fields")
+  func compacts() throws {
+    let head = try parse(Self.browser)
+    let compacted = head.fields.compacted()
+    #expect(Array(compacted) == Array(head.fields) && compacted.count == 12)
+    #expect(HTTPRequestHead.Fields.none.compacted().isEmpty)
+  }
+
   @Test func trimsValuesAndKeepsOrderAndCase() throws {
     let head = try parse("GET / HTTP/1.1\r\nHost: a\r\nX-One: \t a \t b\t \r\nx-one:\r\nX-ONE:2\r\n\r\n")
     #expect(head.values(of: "x-one").map { String(decoding: $0, as: UTF8.self) } == ["a \t b", "", "2"])

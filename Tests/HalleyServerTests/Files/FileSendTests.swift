@@ -2,7 +2,6 @@ import CHalleyShims
 import Foundation
 import HTTPTypes
 import HalleyTesting
-import Synchronization
 import Testing
 
 @testable import HalleyServer
@@ -255,29 +254,6 @@ struct FileSendTests {
     server.stop()
   }
 
-  @Test("a fast reader gets 256 KiB a turn, so that others have theirs")
-  func turns() throws {
-    let content = Self.content(32 << 20)
-    let tree = try Self.tree(content)
-    let turns = Turns()
-    let files = try tree.server()
-    let server = try CarrierHarness { harness, exchange in
-      guard let body = files.get("/big.bin").body else { return exchange.abort() }
-      exchange.beginStream(status: 200, fields: [:], length: content.count)
-      turns.count(on: harness)
-      exchange.write(body.file, 0..<content.count) {
-        turns.stop()
-        exchange.end()
-      }
-    }
-    let client = try server.client()
-    client.send(Self.get("/"))
-    #expect(try client.response()?.body.count == content.count)
-    #expect(turns.value >= 100)
-    client.close()
-    server.stop()
-  }
-
   @Test("more than the declared length, or before the last has gone, ends the connection", arguments: [false, true])
   func misuse(tooEarly: Bool) throws {
     let tree = try Self.tree(Self.content(8 << 20))
@@ -295,21 +271,6 @@ struct FileSendTests {
     client.close()
     server.stop()
     #expect(Self.open(tree) == 0)
-  }
-}
-
-/// Counts the turns of a loop: a job that asks for itself again runs once in each.
-private final class Turns: Sendable {
-  private let turns = Atomic<Int>(0)
-  private let isOver = Atomic<Bool>(false)
-
-  var value: Int { turns.load(ordering: .relaxed) }
-  func stop() { isOver.store(true, ordering: .relaxed) }
-
-  func count(on harness: CarrierHarness) {
-    if isOver.load(ordering: .relaxed) { return }
-    turns.add(1, ordering: .relaxed)
-    harness.loop.submit { self.count(on: harness) }
   }
 }
 

@@ -3,7 +3,7 @@
 import { frameWeight, size } from "../line/meter.js";
 
 /// About what Upgrade, Connection and the four Sec-WebSocket fields take.
-const upgradeFields = 215;
+export const upgradeFields = 215;
 
 export function socket(line) {
   const address = line.get({ cursor: "" }, { extra: upgradeFields });

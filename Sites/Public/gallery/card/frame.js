@@ -58,7 +58,7 @@ function heading(slug, title) {
 }
 
 /// The module that runs in the card, read when somebody wants to see it.
-function pageCode(source) {
+export function pageCode(source) {
   const text = element("pre", { tabIndex: 0, textContent: "…" });
   const details = folded("Page code", text);
   details.addEventListener("toggle", async () => {

@@ -4,7 +4,10 @@ import { element } from "/assets/page.js";
 import { Feed } from "../line/feed.js";
 import { Ledger } from "./ledger.js";
 import { Spoiler } from "./spoiler.js";
-import { bytes, cardFrame, figure, folded, span } from "./frame.js";
+import { client } from "../library/client.js";
+import * as tab from "../library/tab.js";
+import { bytes, cardFrame, figure, folded, pageCode, span } from "./frame.js";
+import { tabs } from "./tabs.js";
 
 const traceLength = 30;
 
@@ -36,8 +39,9 @@ export class LiveCard {
     this.#technique = technique;
     this.#mine = mine;
     this.#state.dataset.state = "paused";
+    const { box, library, source } = technique;
     this.#frame = cardFrame(
-      parent, technique, ...(technique.tools ?? []), this.#state,
+      parent, { ...technique, source: library ? "" : source }, ...(box?.elements ?? []), ...this.#ways(), this.#state,
       element("dl", { className: "figures" }, ...Object.values(this.#figures).map(({ block }) => block)),
       this.#cursor, this.#trace, this.#buttons(), this.#spoilers());
     this.feed = new Feed(technique, network, {
@@ -49,6 +53,31 @@ export class LiveCard {
       trace: (direction, text) => this.#write(direction, text),
     });
     this.#draw();
+  }
+
+  /// By hand, and where halley.js has the transport, by halley.js: the same channel, counters and check, and the place
+  /// is kept from one to the other.
+  #ways() {
+    const technique = this.#technique;
+    if (!technique.library) return [];
+    const byLibrary = {
+      ...technique, every: undefined, returns: true, open: client(technique.library, technique.origin),
+    };
+    const ways = { hand: technique, library: byLibrary };
+    const told = (text) => element("p", { className: "muted small", textContent: text });
+    return tabs(technique.slug, `${technique.title}: written in two ways`, {
+      hand: {
+        title: "By hand",
+        content: [told("The browser's bare object, as in the page code."), pageCode(technique.source)],
+      },
+      library: {
+        title: "halley.js",
+        content: [
+          told(tab.words(technique.library)),
+          folded("Page code", element("pre", { textContent: tab.code(technique), tabIndex: 0 })),
+        ],
+      },
+    }, (name) => this.feed.use(ways[name]));
   }
 
   get element() {
@@ -78,6 +107,7 @@ export class LiveCard {
 
   #show({ id, data }) {
     this.#ledger.take(id);
+    this.#technique.box?.show(data);
     if (this.#mine(data)) this.#latency = performance.timeOrigin + performance.now() - data.at;
     this.#judge();
   }
@@ -121,14 +151,17 @@ export class LiveCard {
   }
 
   #buttons() {
-    const publish = button("Publish", "card-publish", async () => {
+    const { box, publish: publishes } = this.#technique;
+    const act = async () => {
       try {
-        await this.#technique.publish(this.feed);
+        await publishes(this.feed);
       } catch (error) {
         this.#write("×", `not published: ${error.message}`);
       }
-    });
-    publish.disabled = !this.#technique.publish;
+    };
+    const publish = button(box ? "Say it" : "Publish", "card-publish", act);
+    publish.disabled = !publishes;
+    if (box) box.onsay = act;
     return element("div", { className: "row" }, publish, this.#runButton());
   }
 

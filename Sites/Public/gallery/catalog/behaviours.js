@@ -1,6 +1,9 @@
 import * as delivery from "../trial/delivery.js";
 import * as server from "../trial/server.js";
-import { silent, trial } from "./shared.js";
+import { six } from "../trial/six.js";
+import { slow } from "../trial/slow.js";
+import { innerNetwork } from "../trial/inward.js";
+import { crossingTrial, trial } from "./shared.js";
 
 export const behaviours = {
   id: "behaviours",
@@ -73,26 +76,33 @@ export const behaviours = {
       source: "trial/server.js",
       text: "Open connections cost memory, so the server counts them. Sizes per connection are measured by the benchmarks.",
     }),
-    silent({
+    trial({
       slug: "slow",
       title: "A client that does not read",
+      run: slow,
+      source: "trial/slow.js",
       text: "Its queue is bounded, others notice nothing; then its messages are refilled from the log, conflated by key, or " +
-        "the connection ends: as the route says.",
-      reason: "A page cannot stop its browser from reading, so the tests do this with raw sockets.",
+        "the connection ends: as the route says. This page plays one by taking nothing from the reader of an answer.",
+      code: 'Route("/gallery/lab/:name", history: .last(20), …)\n  .backpressure(.skipAndResume)   // the default',
     }),
-    silent({
+    trial({
       slug: "six",
       title: "Six connections",
+      run: six,
+      source: "trial/six.js",
       text: "HTTP/1.1 browsers open six connections to a host. “Run all” shows it: four cards hold one each, the others " +
-        "take turns. Halley's client shares one connection among all tabs of a page.",
-      reason: "Seven tabs are more than one page can show; the browser tests open them.",
+        "take turns. Halley's client shares one connection among all tabs of a page; here eight frames stand for tabs.",
+      code: '// in every tab; share: true is the default\nnew Halley("/gallery/lab/…", { transports: "sse" })',
     }),
-    silent({
+    crossingTrial({
       slug: "inner-network",
       title: "No tunnel inwards",
+      run: innerNetwork,
+      source: "trial/inward.js",
       text: "A page could try to reach the inner network through a server. Refused handshakes are plain answers, nothing " +
-        "is fetched by parameter, and only listed host names are served.",
-      reason: "A page cannot forge a Host; the tests on the wire do. Browsers ask before a page reaches a local network.",
+        "is fetched by parameter, and only listed host names are served. Browsers ask before a page reaches a local " +
+        "network.",
+      code: "hosts: [localhost, 127.0.0.1]   # halley.yaml; on loopback the default",
     }),
   ],
 };

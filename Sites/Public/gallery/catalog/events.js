@@ -12,6 +12,7 @@ export const serverSentEvents = {
       title: "EventSource",
       open: events,
       held: true,
+      library: { transports: "sse" },
       source: "bare/event-source.js",
       text: "One answer that does not end, one block per message, each with its id.",
       use: "when the server talks and pages mostly listen.",
@@ -43,6 +44,7 @@ export const serverSentEvents = {
       address: "/gallery/feed/credentials",
       publishes: false,
       held: true,
+      library: { transports: "sse", credentials: "include" },
       source: "bare/event-source.js",
       text: "From this server's other name, every second connection with cookies. The answer names this page's origin " +
         "exactly; a star would never do for cookies.",
@@ -54,6 +56,7 @@ export const serverSentEvents = {
       title: "EventSource down, POST up",
       open: events,
       held: true,
+      library: { transports: "sse" },
       source: "bare/event-source.js",
       text: "The answer to a POST is the id under which the message then arrives as an event: so the page knows its own.",
       use: "for chat and games of moderate pace; two plain requests replace a protocol.",

@@ -14,7 +14,7 @@ export const origins = {
       title: "Fetch, other origin",
       run: trials.cors,
       source: "trial/origins.js",
-      text: "Simple, preflighted, with cookies, and not listed. Some must be refused.",
+      text: "Simple, preflighted, with cookies, not listed, and from a page without an origin. Some must be refused.",
       use: "with an exact list of origins, never with a star.",
       code: route(".longPoll()", '.cors(.origins("http://localhost:8080", …))'),
     }),
@@ -42,6 +42,7 @@ export const origins = {
       title: "JSONP poll",
       open: scriptPoll(),
       held: true,
+      library: { transports: "jsonp" },
       source: "bare/script.js",
       text: "A script element asks, and the answer calls a function of the page. The server checks the function's name " +
         "and escapes the payload.",

@@ -23,6 +23,7 @@ export const others = {
       publishes: false,
       open: events,
       held: true,
+      library: { transports: "sse" },
       source: "bare/event-source.js",
       text: "One task publishes the time each second, however many listen. No thread, timer or loop per listener.",
       use: "whenever the server knows of a change: a timer, a job, another request.",

@@ -1,6 +1,8 @@
+import { ChatBox } from "../card/chat-box.js";
 import { longPoll } from "../bare/poll.js";
 import * as delivery from "../trial/delivery.js";
-import * as server from "../trial/server.js";
+import * as library from "../trial/library.js";
+import { calls } from "../trial/calls.js";
 import { live, silent, trial } from "./shared.js";
 
 export const systems = {
@@ -20,35 +22,45 @@ export const systems = {
     trial({
       slug: "dwr",
       title: "Reverse Ajax",
-      run: server.calls,
-      source: "trial/server.js",
-      text: "A handler on the server calls functions of the page by name; the name travels as the event.",
-      code: 'Post("/gallery/calls/:function") { request in\n  try await calls.publish(text, event: request["function"])\n}',
+      run: calls,
+      source: "trial/calls.js",
+      text: "A handler on the server calls functions of the page by name, over any transport: the name travels as " +
+        "the event. What is pending also rides on the answer of the page's own request.",
+      code: 'Post("/gallery/calls/:function") { request in\n' +
+        '  try await calls.publish(text, event: request["function"])\n' +
+        "  // and what came after the page's cursor, as the answer:\n  calls.messages(from: .cursor(since))\n}",
     }),
     live({
       slug: "webchat",
       title: "Web chat",
       address: "/chat/rooms/gallery",
-      publishes: false,
+      box: new ChatBox(),
       open: longPoll,
       held: true,
+      library: { transports: "poll" },
       source: "bare/poll.js",
-      text: "The chats of the large portals ran on long-polls for everybody. This card reads the chat's room “gallery”; " +
-        "write in it on the chat page.",
+      text: "The chats of the large portals ran on long-polls for everybody. This card is in the room “gallery” " +
+        "of the chat, and holds nothing but polls.",
       use: "as the proof that chat needs no WebSocket.",
-      code: 'Route("/rooms/:room", …)\n  .longPoll()',
+      code: 'Route("/rooms/:room", of: ChatEvent.self, …)\n  .longPoll()\n  .publish()',
     }),
-    silent({
+    trial({
       slug: "native",
       title: "No library",
-      text: "Every card here uses the browser's bare objects, one small module a family: see “Page code”.",
-      reason: "It is the whole page. Halley's own client, at /_halley/halley.js, runs in the other sites.",
+      run: library.native,
+      source: "trial/library.js",
+      text: "Every card here uses the browser's bare objects, one small module a family: see “Page code”. Where " +
+        "halley.js has the transport, a second tab runs it on the same channel, from the same place.",
     }),
-    silent({
+    trial({
       slug: "reconnecting-websocket",
       title: "reconnecting-websocket",
-      text: "A WebSocket that comes back. Halley's client has one with the same options, Halley.WebSocket.",
-      reason: "It is part of the client library; this page uses none.",
+      run: library.reconnectingWebSocket,
+      source: "trial/library.js",
+      text: "A WebSocket that comes back, with the surface of the browser's own and the options of the library of " +
+        "that name: Halley.WebSocket. The page cuts the network under it.",
+      use: "for pages written for it, and for routes with raw payloads.",
+      code: 'new Halley.WebSocket("/gallery/lab/…", [], { minReconnectionDelay: 200 })',
     }),
     silent({
       slug: "sockjs",

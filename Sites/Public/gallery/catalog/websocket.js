@@ -13,6 +13,7 @@ export const webSocket = {
       slug: "websocket",
       title: "WebSocket",
       open: socket,
+      library: { transports: "websocket" },
       source: "bare/socket.js",
       text: "Subprotocol halley.v1: a JSON frame per message. This card publishes over its socket, and the " +
         "acknowledgement names the id.",
@@ -49,7 +50,8 @@ export const webSocket = {
       title: "Tracker",
       run: tracker,
       source: "trial/server.js",
-      text: "Pages send where they are, all pages see all of them move: the Tracker site, read here.",
+      text: "Pages send where they are, all pages see all of them move, one row a person. Played here with two " +
+        "people on a channel of its own; the Tracker site is the real one.",
       code: 'Route("/positions", positions, start: .oldest)\n  .websocket(inbound: .publish(as: .json))',
     }),
     silent({

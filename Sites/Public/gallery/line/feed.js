@@ -3,11 +3,14 @@
 
 import { Line, Refusal, reasons } from "./line.js";
 import { Meter, requestWeight, headWeight, size } from "./meter.js";
+import { Network } from "./network.js";
 import { Place } from "./place.js";
 import { slotsOf } from "./slots.js";
 
 const shortest = 500;
 const longest = 8000;
+/// What acts on a line whose client has the page's network under it.
+const calm = new Network();
 
 export class Feed {
   meter = new Meter();
@@ -20,9 +23,12 @@ export class Feed {
   #failures = 0;
   #retry = 0;
   #fresh = true;
+  #wake = () => {};
 
-  /// `technique`: `open(line)`, `address`, and optional `origin`, `every` (milliseconds between requests) and `held`
-  /// (whether it keeps an HTTP connection). `listener`: what `Place` tells, `message`, `state(name, text)`, `trace`.
+  /// `technique`: `open(line)`, `address`, and optional `origin`, `every` (milliseconds between requests), `held`
+  /// (whether it keeps an HTTP connection) and `returns` (whether it reconnects by itself: then the page's network acts
+  /// on the connections under its line, not on the line). `listener`: what `Place` tells, `message`,
+  /// `state(name, text)`, `trace`.
   constructor(technique, network, listener) {
     this.#technique = technique;
     this.#network = network;
@@ -48,6 +54,10 @@ export class Feed {
     return this.#technique.address;
   }
 
+  get network() {
+    return this.#network;
+  }
+
   get isRunning() {
     return this.#stop !== null;
   }
@@ -69,7 +79,13 @@ export class Feed {
   /// Goes on by another technique, from where this one stands.
   use(technique) {
     this.#technique = technique;
+    this.#fresh = true;
     this.#line?.abort(reasons.turn);
+    this.#wake();
+  }
+
+  tell(state, text) {
+    this.#listener.state(state, text);
   }
 
   trace(direction, text) {
@@ -85,19 +101,21 @@ export class Feed {
 
   /// Returns the milliseconds until the next attempt.
   async #attempt(stopped) {
-    const { open, held, every, origin } = this.#technique;
+    const technique = this.#technique;
+    const { open, held, every, origin, returns } = technique;
     let release;
     if (held) {
       if (this.#fresh) this.#wait("Waits for a connection");
       release = await slotsOf(new URL(origin ?? location.href).host).take(() => this.#turnOver(), stopped);
     }
-    const line = new Line(this, this.#network);
+    const line = new Line(this, returns ? calm : this.#network);
     const stop = () => line.abort(reasons.stop);
     stopped.addEventListener("abort", stop);
     this.#line = line;
     try {
       stopped.throwIfAborted();
-      if (this.#network.isDown) throw reasons.cut;
+      if (technique !== this.#technique) throw reasons.turn;
+      if (this.#network.isDown && !returns) throw reasons.cut;
       if (this.#fresh) this.#listener.state("connecting", "Asking");
       this.#fresh = false;
       this.attempts += 1;
@@ -146,8 +164,10 @@ export class Feed {
         clearTimeout(timer);
         stopped.removeEventListener("abort", done);
         this.#network.removeEventListener("back", soon);
+        this.#wake = () => {};
         resolve();
       };
+      this.#wake = done;
       const soon = () => setTimeout(done, Math.random() * 500);
       const timer = setTimeout(done, milliseconds);
       stopped.addEventListener("abort", done);

@@ -62,11 +62,17 @@ export class Line {
   // --- asking ---
 
   /// The address with cursor and query, counted as one request.
-  get(query = {}, { method = "GET", extra = 0, origin } = {}) {
+  get(query = {}, { extra = 0, origin } = {}) {
     const url = this.address({ cursor: this.cursor, ...query }, origin);
-    this.#feed.trace("→", `${method} ${url.pathname}${url.search}`);
-    this.#feed.meter.request(requestWeight(url, method) + extra);
+    this.asked(url, { extra });
     return url.href;
+  }
+
+  /// One request to `url`, with `extra` bytes of fields.
+  asked(url, { method = "GET", body = "", extra = 0 } = {}) {
+    this.#feed.trace("→", `${method} ${url.pathname}${url.search} ${body}`.trimEnd());
+    this.#feed.meter.request(requestWeight(url, method) + extra);
+    this.#feed.meter.sent(0, size(body));
   }
 
   address(query, origin) {
@@ -87,7 +93,7 @@ export class Line {
 
   /// The head of a `fetch` or XHR answer; one that is not 200 ends the line.
   head({ ok, status, headers }) {
-    this.#feed.meter.received(headWeight(headers), 0);
+    this.weigh(headers);
     if (ok) return;
     if (status === 429 || status >= 500) throw new Error(`answered ${status}`);
     throw new Refusal(`The server answered ${status}`);
@@ -101,6 +107,11 @@ export class Line {
     } catch (error) {
       this.fail(error);
     }
+  }
+
+  /// The head of an answer whose meaning is somebody else's business.
+  weigh(headers) {
+    this.#feed.meter.received(headWeight(headers), 0);
   }
 
   /// A head that the browser does not show; its size is asked for once (meter.js).
@@ -149,6 +160,32 @@ export class Line {
   answer(answer) {
     if (answer.error) throw new Error(`answered ${answer.error}`);
     this.#feed.place.answer(answer);
+  }
+
+  // --- a client that comes back by itself ---
+
+  /// A connection that such a client opens: counted and traced as this line's, and the page's network acts on it.
+  under() {
+    const line = new Line(this.#feed, this.#feed.network);
+    this.signal.addEventListener("abort", () => line.abort(reasons.stop), { signal: line.signal });
+    const over = () => line.abort(reasons.stop);
+    line.over.then(over, over);
+    if (this.signal.aborted || this.#feed.network.isDown) line.abort(reasons.cut);
+    return line;
+  }
+
+  /// Calls `act` when the page's network is back.
+  onBack(act) {
+    this.#feed.network.addEventListener("back", act, { signal: this.signal });
+  }
+
+  /// A message as the client handed it over.
+  handed(message) {
+    this.#feed.place.handed(message);
+  }
+
+  tell(state, text) {
+    this.#feed.tell(state, text);
   }
 
   // --- over ---

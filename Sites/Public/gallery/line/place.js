@@ -24,7 +24,7 @@ export class Place {
         this.#message(frame);
         break;
       case "cursor":
-        this.cursor = frame.cursor;
+        this.#stand(frame.cursor);
         break;
       case "reset":
         this.#reset(frame);
@@ -48,12 +48,18 @@ export class Place {
     this.#listener.retry(more ? 0 : retry);
   }
 
-  #message(message) {
+  /// A message from a client that has dropped by itself what came twice: if it has not, the check must see it.
+  handed(message) {
     const [[epoch, offset]] = positions(message.id);
-    if (offset <= (this.#last.get(epoch) ?? 0)) return this.#listener.repeated(message.id);
     this.#last.set(epoch, offset);
     this.cursor = message.cursor ?? message.id;
     this.#deliver(message);
+  }
+
+  #message(message) {
+    const [[epoch, offset]] = positions(message.id);
+    if (offset <= (this.#last.get(epoch) ?? 0)) this.#listener.repeated(message.id);
+    else this.handed(message);
   }
 
   #stand(cursor) {

@@ -6,6 +6,7 @@ import { otherOrigin } from "../line/origins.js";
 const listed = `${otherOrigin}/gallery/feed`;
 const credentialed = `${otherOrigin}/gallery/feed/credentials`;
 const unlisted = `${otherOrigin}/clock/time`;
+const nobody = `${otherOrigin}/gallery/nobody`;
 
 export async function cors(trial) {
   const poll = "?hold=0";
@@ -24,6 +25,37 @@ export async function cors(trial) {
   await expect("with cookies, route without credentials", no, listed + poll, { credentials: "include" });
   await expect("with cookies, route with credentials", yes, credentialed + poll, { credentials: "include" });
   await expect("not listed", no, unlisted);
+  const [mine, open] = await asNobody([listed + poll, nobody]);
+  trial.check(mine === no, `a sandboxed frame, whose origin is “null”, from the listed route: ${mine}`);
+  trial.check(open === yes, `the same from a route that lists “null”: ${open}`);
+}
+
+/// What a sandboxed frame gets from these addresses. Its origin is opaque, so it can be told from others only by its
+/// window, and it can tell its words to anybody only.
+function asNobody(addresses) {
+  const frame = document.createElement("iframe");
+  frame.hidden = true;
+  frame.title = "A page without an origin";
+  frame.sandbox = "allow-scripts";
+  frame.srcdoc = `<!doctype html><script type="module">
+    const answered = ({ status }) => "answered " + status;
+    const ask = (address) => fetch(address).then(answered, () => "refused by the browser");
+    parent.postMessage(await Promise.all(${JSON.stringify(addresses)}.map(ask)), "*");
+  </script>`;
+  return new Promise((resolve, reject) => {
+    const done = (settle, value) => {
+      clearTimeout(timer);
+      removeEventListener("message", listen);
+      frame.remove();
+      settle(value);
+    };
+    const listen = ({ source, origin, data }) => {
+      if (source === frame.contentWindow && origin === "null") done(resolve, data);
+    };
+    const timer = setTimeout(() => done(reject, new Error("the sandboxed frame said nothing")), 20_000);
+    addEventListener("message", listen);
+    document.body.append(frame);
+  });
 }
 
 export async function jsonp(trial) {

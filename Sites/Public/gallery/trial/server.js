@@ -1,6 +1,6 @@
-// What the server keeps, and what it calls.
+// What the server keeps, and what it says by itself.
 
-import { events } from "../bare/event-source.js";
+import { socket } from "../bare/socket.js";
 import { ask } from "./ask.js";
 
 const waiters = async () => (await ask("/_halley/health")).json.waiters;
@@ -29,37 +29,25 @@ export async function cost(trial) {
   trial.check(health.status === "ok", "the server counts what it holds; ./halley bench prints bytes per connection");
 }
 
-/// A handler on the server calls functions of the page by name.
-export async function calls(trial) {
-  const functions = {
-    setTitle: (words) => trial.step(`setTitle(“${words}”)`),
-    addLine: (words) => trial.step(`addLine(“${words}”)`),
-  };
-  const called = [];
-  const source = new EventSource("/gallery/calls?transport=sse");
-  trial.onEnd(() => source.close());
-  for (const [name, act] of Object.entries(functions)) {
-    source.addEventListener(name, ({ data }) => {
-      called.push(name);
-      act(data);
-    });
-  }
-  await new Promise((resolve) => source.addEventListener("halley.welcome", resolve, { once: true }));
-  await ask("/gallery/calls/setTitle", { method: "POST", body: "called from Swift" });
-  await ask("/gallery/calls/addLine", { method: "POST", body: "and again" });
-  await trial.until(() => called.length >= 2, "both were called");
-  const { status } = await ask("/gallery/calls/anything", { method: "POST", body: "" });
-  trial.check(status === 404, "a function that is not listed is not called");
-}
-
-/// A message of a position in the tracker's channel; one row per user.
+/// Two people move on a map of their own, and somebody looks late; then the true one.
 export async function tracker(trial) {
-  const rows = new Map();
-  const listener = trial.listen({ open: events, address: "/tracker/positions" });
-  await trial.until(() => listener.feed.cursor, "the positions are read");
-  for (const position of listener.shown) rows.set(position.id, position);
-  trial.step(rows.size ? `${rows.size} on the map at this moment` : "nobody is on the map; open the tracker and share");
-  trial.check(!listener.ledger.fault, "each user keeps one row; a late page is told the last positions");
+  const address = trial.room();
+  const drawn = (positions) => {
+    const rows = new Map(positions.map(({ id, lat, lon }) => [id, `${id} at ${lat}, ${lon}`]));
+    return [...rows.values()].join("; ");
+  };
+  const page = await trial.attached({ open: socket, address });
+  const moves = [["Ada", 51.5, -0.1], ["Grace", 40.7, -74], ["Ada", 51.6, -0.1]];
+  for (const [id, lat, lon] of moves) await trial.publish(address, { id, lat, lon }, `?key=${id}`);
+  await trial.until(() => page.shown.length === moves.length, "the page has all moves");
+  const rows = "Ada at 51.6, -0.1; Grace at 40.7, -74";
+  trial.check(drawn(page.shown) === rows, `three positions of two people are two rows: ${rows}`);
+  const { messages } = (await ask(`${address}?cursor=oldest&hold=0`)).json;
+  trial.check(drawn(messages.map(({ data }) => data)) === rows, "a page that comes late draws the same");
+
+  const map = (await ask("/tracker/positions?cursor=oldest&hold=0")).json;
+  const people = new Set(map.messages.map(({ data }) => data?.id)).size;
+  trial.step(`on the tracker's map: ${people || "nobody; open it and share your position"}`);
 }
 
 /// A page that reloads itself: two reloads, no message missed.

@@ -76,7 +76,8 @@ export class Trial {
   }
 }
 
-/// One listener: `shown` are the payloads in the order in which they came.
+/// One listener: `shown` are the payloads in the order in which they came. The technique may have a `message(message)`
+/// of its own, which hears them as well.
 class Listener {
   network = new Network();
   ledger = new Ledger();
@@ -88,9 +89,10 @@ class Listener {
 
   constructor(technique) {
     this.feed = new Feed(technique, this.network, {
-      message: ({ id, data }) => {
-        this.ledger.take(id);
-        this.shown.push(data);
+      message: (message) => {
+        this.ledger.take(message.id);
+        this.shown.push(message.data);
+        technique.message?.(message);
       },
       start: (cursor) => this.ledger.start(cursor),
       reset: (reason, cursor) => {
