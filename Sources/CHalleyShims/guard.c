@@ -285,7 +285,7 @@ static void expire(struct halley_guard *guard) {
     evhttp_connection_free(guard->connection);
     return;
   }
-  halley_feed result = {.kind = HALLEY_FEED_REFUSED};
+  halley_feed result = {.kind = HALLEY_FEED_REFUSED, .exchange = guard->exchange};
   carrier->hooks.expired(carrier->hooks.context, &result);
   guard->feeding = 1;
   refuse(guard, &result);

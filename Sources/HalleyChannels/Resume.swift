@@ -40,7 +40,9 @@ package enum ResetReason: String, Sendable, Hashable {
   case tooMany = "too_many"
   /// Malformed, or beyond the top of the log.
   case unknown
-  /// History may not be read; live may.
+  /// History may not be read (any more); live may. A word of the contract, which clients must know: nothing produces it
+  /// yet, since no route asks who its clients are, and whoever may read a channel may read its history. It comes with
+  /// rights of clients.
   case forbidden
 }
 

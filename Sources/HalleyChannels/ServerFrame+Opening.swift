@@ -43,10 +43,10 @@ extension ResumePoint {
   /// - Parameters:
   ///   - lastEventID: the field `Last-Event-ID`.
   ///   - queried: the query's cursor and its aliases, in their order.
-  ///   - start: where a subscriber starts that brings none.
-  package init(lastEventID: String?, queried: [String?], default start: StartPosition) {
-    let text = ([lastEventID] + queried).compactMap { $0 }.first { !$0.isEmpty } ?? ""
-    self.init(Array(text.utf8), default: start)
+  /// - Returns: nil when it brings none.
+  package init?(lastEventID: String?, queried: [String?]) {
+    guard let text = ([lastEventID] + queried).compactMap({ $0 }).first(where: { !$0.isEmpty }) else { return nil }
+    self.init(Array(text.utf8), default: .latest)
   }
 
   /// No cursor, or a position by name.

@@ -320,7 +320,7 @@ def test_other_close_codes_come_back(visit, scripted):
     cases = [
         (1012, {"retry": 2200, "reason": "drain"}, 2200, 2200), (1013, {"retry": 1500}, 1500, 1500),
         (1012, "no JSON", 0, 500), (1001, "", 0, 500), (1011, "", 0, 500), (4100, "slow", 0, 500),
-        (4200, "rotate", 0, 1000), (4203, "gap", 0, 1000), (4210, "token", 0, 1000)]
+        (4200, {"retry": 600, "reason": "rotate"}, 600, 1000), (4203, "gap", 0, 1000), (4210, "token", 0, 1000)]
 
     async def script(request, peer):
         socket = await opened(request, peer, welcome(0))
@@ -340,6 +340,34 @@ def test_other_close_codes_come_back(visit, scripted):
         assert [state["state"] for state in states] == ["connecting", "live", "waiting", "connecting", "live"]
         assert least <= states[2]["retryIn"] <= most, code
         assert states[2]["reason"].endswith(f"trying again in {states[2]['retryIn'] / 1000:.1f} s")
+
+
+def test_a_rotated_socket_resumes(visit, scripted):
+    """Closed with 4200 behind its last message: back within a second, with the newest cursor, which no start and no
+    cursor in the page's own address replaces."""
+    async def script(request, peer):
+        count = len(scripted.requests)
+        socket = await opened(request, peer, welcome(6 + count, "new" if count == 1 else "resumed", replay=1))
+        await socket.frame(type="message", **message(7 + count))
+        if count == 1:
+            await socket.close(4200, {"retry": 100, "reason": "rotate"})
+        await socket.gone()
+
+    scripted.script = script
+    page = visit()
+    feed(page, url="/feed?room=7&cursor=last-50", transports="websocket")
+    wait(page, "feed.log.messages.length === 2")
+    assert log(page, "data") == [8, 9]
+    assert [request.cursor for request in scripted.requests] == ["last-50", f"{EPOCH}-8"]
+    assert [request.query for request in scripted.requests] == [{"room": "7"}] * 2
+    (wait_state,) = [state for state in log(page, "states") if state["state"] == "waiting"]
+    assert wait_state["reason"].startswith("The server asked to come back;")
+    assert 100 <= wait_state["retryIn"] <= 1000
+    assert page.evaluate("feed.stats.duplicates") == 0
+
+    feed(page, "other", "/feed?last_event_id=oldest", transports="websocket", start="last-3")
+    wait(page, "other.log.messages.length === 1")
+    assert (scripted.requests[-1].query, scripted.requests[-1].cursor) == ({}, "last-3")
 
 
 @pytest.mark.parametrize("transport", EVERY)

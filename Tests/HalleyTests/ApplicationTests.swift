@@ -71,6 +71,35 @@ struct ApplicationTests {
     #expect(application.running.withLock { $0 == nil })
   }
 
+  @Test("A file that is not there is answered like any other path that is not")
+  func missing() async throws {
+    struct Pages: Site {
+      var routes: Routes {
+        Files("pages", cacheControl: .immutable).cors(.origins("https://good.example"))
+        Get("/hello") { _ in .text("hello") }
+      }
+    }
+    try write("")
+    let pages = folder.appending(path: "Public/pages")
+    try FileManager.default.createDirectory(at: pages, withIntermediateDirectories: true)
+    try await running(try application([Pages()])) { _, port in
+      for (path, method) in [("/pages/no.html", "GET"), ("/elsewhere", "GET"), ("/pages/no.html", "HEAD")] {
+        let client = try RawClient(port: port)
+        client.send("\(method) \(path) HTTP/1.1\r\nHost: localhost\r\nOrigin: https://good.example\r\n\r\n")
+        let answer = try #require(try client.response(toHead: method == "HEAD"))
+        #expect(answer.status == 404)
+        #expect(answer["content-type"] == "application/json")
+        #expect(answer["cache-control"] == "no-store")
+        #expect(answer["content-length"] == "21")
+        #expect(answer.text == (method == "HEAD" ? "" : #"{"error":"not_found"}"#))
+        #expect(answer["access-control-allow-origin"] == (path == "/elsewhere" ? nil : "https://good.example"))
+        // Nothing of a body was left behind, and the connection lives.
+        client.send("GET /pages/hello HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        #expect(try client.response()?.text == "hello")
+      }
+    }
+  }
+
   private final class Held: @unchecked Sendable {
     // Sendable because it is filled by the running test and read after it.
     var clients: [RawClient] = []

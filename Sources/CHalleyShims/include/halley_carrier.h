@@ -70,7 +70,7 @@ typedef struct halley_hooks {
   /* Raw input of a connection whose request is not complete. */
   void (*_Nonnull feed)(void *_Nullable context, halley_guard *_Nonnull guard, const uint8_t *_Nonnull bytes,
                         size_t count, halley_feed *_Nonnull result);
-  /* The deadline of a head or body passed: fill in `answer`. */
+  /* The deadline of a head or body passed: fill in `answer`. `exchange` is set for a body. */
   void (*_Nonnull expired)(void *_Nullable context, halley_feed *_Nonnull result);
   /* The request is complete: answer now, or hold and answer later. */
   void (*_Nonnull request)(void *_Nullable context, void *_Nonnull exchange);

@@ -62,7 +62,7 @@ enum SettingTable {
       "reconnection time told to event sources, random in between because browsers add no jitter"),
     .duration(
       "rotate", \.rotate, 10 * second...day, .route, zero: "never",
-      "a stream is moved after 0.8 to 1.0 of this; spreads load after a restart"),
+      "a stream or framed WebSocket is moved after 0.8 to 1.0 of this; spreads load after a restart"),
     .bytes(
       "stream.maxBytes", \.streamMaxBytes, 4 * kibibyte...gibibyte, .route,
       "an answer of lines or scripts moves after so much body, so that the page can free what it has read"),

@@ -18,6 +18,9 @@ public struct CORS: Sendable, Hashable {
   public static var any: CORS { CORS(options: CORSOptions(anyOrigin: true)) }
 
   /// Lets scripts of the listed origins send cookies and read the answer.
+  ///
+  /// Cookies count on this route, then: a WebSocket, or a request that changes something, with cookies and without an
+  /// `Origin` is refused with 403.
   public func credentials() -> CORS { with { $0.credentials = true } }
 
   /// Lets scripts read these fields of the answer, besides the safelisted ones.

@@ -1,7 +1,10 @@
 public import HalleyServer
 
 extension Route {
-  /// Offers the route's channel over WebSocket.
+  /// Offers the route's channel over WebSocket: payloads only, or frames with cursor under the subprotocol `halley.v1`.
+  ///
+  /// Clients with frames are closed with 4200 after 0.8 to 1.0 of `rotate` and come back with their cursor. Those without
+  /// stay: they could not tell where they were, and would miss what is published meanwhile.
   ///
   /// - Parameters:
   ///   - inbound: what becomes of data that subscribers send.
@@ -31,7 +34,8 @@ extension Route {
   /// }
   /// ```
   ///
-  /// Returning closes with 1000, throwing with 1011. The task is cancelled when the peer has closed.
+  /// Returning closes with 1000, throwing with 1011. The task is cancelled when the peer has closed. `rotate` does not
+  /// end it: only the handler knows when nothing would be lost.
   ///
   /// - Parameters:
   ///   - subprotocols: those spoken, best first; the first that the client offers is chosen.

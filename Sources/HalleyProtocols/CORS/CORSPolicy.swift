@@ -34,6 +34,9 @@ public struct CORSPolicy: Sendable, Hashable {
       // `*` is a token, and a literal name where credentials are sent (Fetch §3.2.3).
       guard !name.isEmpty, name != "*", name.utf8.allSatisfy(ASCII.isToken) else { throw .fieldName(name) }
     }
+    var origins = origins
+    // Whoever lets other origins send cookies tells users by them.
+    if credentials { origins.cookiesAuthenticate = true }
     self.origins = origins
     self.credentials = credentials
     self.exposedFields = ["Retry-After"] + exposedFields.filter { $0.lowercased() != "retry-after" }

@@ -4,6 +4,8 @@ public enum ClientFrame: Sendable, Hashable {
   case hello(cursor: [UInt8]?)
   /// A message for the channel.
   case publish(Publish)
+  /// A token that renews a lease; its text is not kept.
+  case token
   /// A type that this version does not know.
   case unknown
 
@@ -54,6 +56,7 @@ public enum ClientFrame: Sendable, Hashable {
         Publish(
           ref: ref, data: Array(data), event: text("event"), key: text("key"), channel: text("channel"),
           idempotencyKey: text("idempotencyKey"), isBase64: text("encoding") == "base64"))
+    case "token": self = .token
     case .some: self = .unknown
     case nil: return nil
     }

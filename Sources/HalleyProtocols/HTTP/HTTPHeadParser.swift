@@ -17,10 +17,11 @@ public enum HTTPHeadParser {
   /// - Parameters:
   ///   - bytes: one complete head, up to and including the empty line, as ``HTTPHeadScanner`` cuts it.
   ///   - limits: lengths and counts.
+  ///   - meetsExpectations: whatever `Expect` says can be done: for those who answer 417 themselves.
   /// - Throws: the first rule that the head breaks, looking from the start; rules about several fields together come
   ///   after those of each line.
   public static func parse(
-    _ bytes: [UInt8], limits: HTTPHeadLimits = HTTPHeadLimits()
+    _ bytes: [UInt8], limits: HTTPHeadLimits = HTTPHeadLimits(), meetsExpectations: Bool = false
   ) throws(HTTPRefusal) -> HTTPRequestHead {
     guard bytes.count <= Int(Int32.max) else { throw .fieldsTooLarge }
     let span = bytes.span
@@ -45,7 +46,7 @@ public enum HTTPHeadParser {
     }
     guard let method = line.method else { throw .unknownMethod }
     // RFC 9110 §10.1.1: a 1.0 client's expectation is ignored, whatever it says.
-    if section.unknownExpectation, line.minorVersion > 0 { throw .unknownExpectation }
+    if section.unknownExpectation, line.minorVersion > 0, !meetsExpectations { throw .unknownExpectation }
     return HTTPRequestHead(
       bytes: bytes, method: method, minorVersion: line.minorVersion, authority: authority,
       keepAlive: line.minorVersion > 0 ? !section.close : section.keepAlive && !section.close,

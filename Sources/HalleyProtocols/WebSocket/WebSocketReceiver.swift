@@ -18,13 +18,14 @@
   /// First byte of the message under assembly, without FIN.
   private var opening: UInt8 = 0
   private var text = WebSocketUTF8()
-  private var fragments: UInt32 = 0
   /// Payload bytes of the incomplete frame that are already unmasked and checked.
   private var peeked = 0
   /// Payload bytes of the message's earlier frames.
   private var assembled = 0
   /// Leaky bucket of pings: the time at which all received so far are paid for, milliseconds.
   private var pingsPaid: UInt64 = 0
+  /// Frames of the message under assembly. Last, so that what follows the receiver in a slot begins right behind it.
+  private var fragments: UInt32 = 0
 
   @frozen @usableFromInline struct Flags: OptionSet, BitwiseCopyable, Sendable {
     @usableFromInline let rawValue: UInt8

@@ -14,7 +14,7 @@ extension HTTPCarrier {
       },
       expired: { context, result in
         guard let carrier = unsafe HTTPCarrier.from(context) else { return }
-        unsafe carrier._withUnsafeGuaranteedRef { unsafe $0.refuse(408, "timeout", &result.pointee) }
+        unsafe carrier._withUnsafeGuaranteedRef { unsafe $0.expire(&result.pointee) }
       },
       request: { context, exchange in
         guard let carrier = unsafe HTTPCarrier.from(context) else { return }

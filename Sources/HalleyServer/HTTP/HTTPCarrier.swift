@@ -39,6 +39,9 @@ package import HalleyProtocols
   }
   /// The largest body for this request, if not `limits.body`; 413 above it.
   package var bodyLimit: ((HTTPRequestHead) -> Int)?
+  /// Fields for the answer to a request whose head is sound and which is refused all the same, for its body or for what
+  /// it expects: those of its route's policy on origins. Not asked for requests that are accepted.
+  package var refusalFields: ((HTTPRequestHead) -> [(String, String)])?
   /// Told of incidents, on the loop.
   package var onIncident: (Incident) -> Void = { _ in }
 
@@ -170,12 +173,16 @@ package import HalleyProtocols
     do throws(HTTPRefusal) {
       head = try HTTPHeadParser.parse(bytes, limits: limits.head)
     } catch {
-      unsafe refuse(error.status, error.code, toHead: Self.isHead(bytes[...]), &result)
+      // What is expected is judged last: but for that the head is sound, and it is known which route is meant.
+      let sound =
+        error == .unknownExpectation
+        ? try? HTTPHeadParser.parse(bytes, limits: limits.head, meetsExpectations: true) : nil
+      unsafe refuse(error.status, error.code, sound, toHead: Self.isHead(bytes[...]), &result)
       return
     }
     let reader = BodyReader(head, limits: limits, limit: bodyLimit?(head) ?? limits.body)
     if let reader, reader.isTooLarge {
-      unsafe refuse(413, "body_too_large", &result)
+      unsafe refuse(413, "body_too_large", head, &result)
       return
     }
     let exchange = unsafe HTTPExchange(head, self, connection)
@@ -206,16 +213,26 @@ package import HalleyProtocols
       unsafe result.kind = HALLEY_FEED_READY
       unsafe result.consumed = start + consumed
     case .refused(let status, let code):
-      unsafe refuse(status, code, &result)
+      unsafe refuse(status, code, exchange.head, &result)
     }
+  }
+
+  /// The time for a head or a body is over; the head is known in the second case.
+  func expire(_ result: inout halley_feed) {
+    let head = unsafe result.exchange.map { unsafe Unmanaged<HTTPExchange>.fromOpaque($0).takeUnretainedValue().head }
+    unsafe refuse(408, "timeout", head, &result)
   }
 
   /// Whether the bytes of a head, which need not be sound, begin as a HEAD does.
   private static func isHead(_ bytes: ArraySlice<UInt8>) -> Bool { bytes.starts(with: "HEAD ".utf8) }
 
   /// Fills in a constant answer; the guard copies it before anything else uses the buffer.
-  func refuse(_ status: Int, _ code: String, toHead: Bool = false, _ result: inout halley_feed) {
-    responses.error(status, code, toHead: toHead)
+  ///
+  /// - Parameter head: the request's, if it is sound.
+  private func refuse(
+    _ status: Int, _ code: String, _ head: HTTPRequestHead? = nil, toHead: Bool = false, _ result: inout halley_feed
+  ) {
+    responses.error(status, code, head.flatMap { refusalFields?($0) } ?? [], toHead: toHead)
     let bytes = unsafe responses.buffer.bytes
     unsafe result.kind = HALLEY_FEED_REFUSED
     unsafe result.answer = UnsafeRawPointer(bytes.baseAddress)

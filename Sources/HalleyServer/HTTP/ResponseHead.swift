@@ -69,9 +69,13 @@ struct ResponseHeadWriter {
 
   /// A whole answer with a constant body, `{"error":"<code>"}`, that ends the connection.
   ///
-  /// - Parameter toHead: the request was a HEAD, whose answer has no body whatever it is (RFC 9110 §9.3.2).
-  mutating func error(_ status: Int, _ code: String, toHead: Bool = false) {
+  /// - Parameters:
+  ///   - fields: what the policy of the request's route adds; left out if they would break the head.
+  ///   - toHead: the request was a HEAD, whose answer has no body whatever it is (RFC 9110 §9.3.2).
+  mutating func error(_ status: Int, _ code: String, _ fields: [(String, String)] = [], toHead: Bool = false) {
     begin(status)
+    for (name, value) in fields { add(name, value) }
+    if buffer.isBroken { return error(status, code, toHead: toHead) }
     buffer.append("Content-Type: application/json\r\nContent-Length: ")
     buffer.append(decimal: code.utf8.count + 12)
     buffer.append("\r\nConnection: close\r\n\r\n")

@@ -21,7 +21,8 @@ package struct Settings: Sendable, Equatable {
   /// `sse.retry`: range of the reconnection time told to an event source, milliseconds.
   package var sseRetryLow = 2_000
   package var sseRetryHigh = 5_000
-  /// `rotate`: a stream is moved after this time × 0.8–1.0, milliseconds; 0 is never.
+  /// `rotate`: a stream or a WebSocket under `halley.v1` is moved after this time × 0.8–1.0, milliseconds; 0 is never.
+  /// Sockets that carry payloads only stay: they could not come back to where they were.
   package var rotate = 600_000
   /// `stream.maxBytes`: body of one stream or iframe answer, after which it moves, bytes.
   package var streamMaxBytes = 128 << 10

@@ -6,21 +6,26 @@ import HalleyProtocols
 final class SocketOpening {
   let set: ChannelSet
   let point: ResumePoint
+  /// The handshake says so itself; a greeting cannot say otherwise.
+  let isNamed: Bool
   /// Loop milliseconds.
   let openedAt: UInt64
   /// Counts the client from the moment its socket is accepted.
   var ticket: PresenceTicket?
 
-  init(set: ChannelSet, point: ResumePoint, openedAt: UInt64) {
+  init(set: ChannelSet, point: ResumePoint, isNamed: Bool, openedAt: UInt64) {
     self.set = set
     self.point = point
+    self.isNamed = isNamed
     self.openedAt = openedAt
   }
 }
 
 /// Serves channels over plain WebSocket: payloads only, in both directions (raw mode, delivery contract §7.6).
 ///
-/// A frame cannot tell an outcome, so a cursor here is `latest`, `oldest` or `last-<n>`.
+/// A frame cannot tell an outcome, so a cursor here is `latest`, `oldest` or `last-<n>`. For the same reason `rotate` does
+/// not move these connections: nobody could come back to where it was, and what is published meanwhile would be lost
+/// without a word.
 class ChannelSocketDriver: WebSocketDriver {
   unowned let server: ServerLoop
   let inbound: InboundMode

@@ -9,6 +9,7 @@ final class FramedSocketDriver: ChannelSocketDriver {
 
   /// Application close codes of the contract.
   private static let misuse = WebSocketCloseCode(rawValue: 4002)
+  private static let rotated = WebSocketCloseCode(rawValue: 4200)
 
   override var encoding: MessageEncoding { .webSocketFramed }
   /// The cursor brings it back.
@@ -43,12 +44,25 @@ final class FramedSocketDriver: ChannelSocketDriver {
       socket.close(code: Self.misuse, reason: "hello")
       return nil
     }
-    let interval = UInt64(settings.current.heartbeat)
+    let current = settings.current
+    let life = current.rotate == 0 ? .max - now : lifeLeft(connection, now: now, rotate: current.rotate)
+    if life == 0 {
+      rotate(socket)
+      return nil
+    }
+    let interval = UInt64(current.heartbeat)
     let silence = silence(connection, now: now)
-    if silence < interval { return now + interval - silence }
+    if silence < interval { return now + min(life, interval - silence) }
     send(socket, .heartbeat)
     noteSeen(connection, now: now)
-    return now + interval
+    return now + min(life, interval)
+  }
+
+  /// Sends a client away that has stayed for long, to spread load (rule R8, close code 4200). What is queued leaves first,
+  /// as far as `websocket.closeTimeout` allows; the cursor brings the rest.
+  private func rotate(_ socket: WebSocketConnection) {
+    let retry = Int.random(in: 0...1_000)
+    socket.close(code: Self.rotated, reason: #"{"retry":\#(retry),"reason":"rotate"}"#, dropsQueue: false)
   }
 
   override func message(_ socket: WebSocketConnection, _ message: WebSocketMessage) {
@@ -61,16 +75,19 @@ final class FramedSocketDriver: ChannelSocketDriver {
     switch frame {
     case .publish(let draft): publish(socket, draft)
     case .hello: send(socket, .error(ref: nil, code: "hello"))
+    // Nobody is asked who they are, so there is no lease that a token could renew.
+    case .token: break
     case .unknown: send(socket, .error(ref: nil, code: "type"))
     }
   }
 
   private func hello(_ socket: WebSocketConnection, _ opening: SocketOpening, _ cursor: [UInt8]?) {
-    // Rule R6: the query's cursor wins over the one in the greeting.
+    // Rule R6: a cursor of the handshake wins over the one in the greeting, also one by name.
     var point = opening.point
-    if point.isByName, let cursor, !cursor.isEmpty { point = ResumePoint(cursor, default: .latest) }
+    if !opening.isNamed, let cursor, !cursor.isEmpty { point = ResumePoint(cursor, default: .latest) }
     let heartbeat = settings.current.heartbeat
-    subscribe(socket, SocketOpening(set: opening.set, point: point, openedAt: opening.openedAt)) { read in
+    let resolved = SocketOpening(set: opening.set, point: point, isNamed: true, openedAt: opening.openedAt)
+    subscribe(socket, resolved) { read in
       let welcome = WebSocketFrameEncoder.encode(
         0x81, ServerFrame.opening(read, of: opening.set, heartbeat: heartbeat).json)
       if read.delivery == .live { return welcome }

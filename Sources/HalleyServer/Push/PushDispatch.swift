@@ -211,12 +211,14 @@ struct PushDispatch {
     }
   }
 
-  /// Rule R6: `Last-Event-ID`, then `cursor` and its aliases; an empty value counts as absent.
-  var resumePoint: ResumePoint {
+  /// Where the request begins.
+  var resumePoint: ResumePoint { namedPoint ?? .start(endpoint.start) }
+
+  /// Rule R6: `Last-Event-ID`, then `cursor` and its aliases; nil when the request has none of them.
+  var namedPoint: ResumePoint? {
     ResumePoint(
       lastEventID: exchange.head.string(of: "last-event-id"),
-      queried: [request.query["cursor"], request.query["last_event_id"], request.query["lastEventId"]],
-      default: endpoint.start)
+      queried: [request.query["cursor"], request.query["last_event_id"], request.query["lastEventId"]])
   }
 
   /// A whole number of the query: absent, or digits up to a bound; nil for anything else.

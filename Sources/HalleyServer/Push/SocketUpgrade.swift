@@ -28,14 +28,15 @@ struct SocketUpgrade {
       server: server, exchange: exchange, route: route, endpoint: endpoint, request: request, fields: fields)
     guard let set = push.channels() else { return }
     let isFramed = handshake.subprotocol == FramedSocketDriver.subprotocol
-    let point = push.resumePoint
+    let named = push.namedPoint
+    let point = named ?? .start(endpoint.start)
     if !isFramed, !point.isByName {
       // Raw mode cannot tell an outcome.
       return Answer.refuse(exchange, 400, "cursor", fields)
     }
     guard let arrival = push.arrive(in: set, isPoll: false) else { return }
     let driver = route.channelDriver(server, endpoint, isFramed: isFramed)
-    driver.opening = SocketOpening(set: set, point: point, openedAt: server.loop.now)
+    driver.opening = SocketOpening(set: set, point: point, isNamed: named != nil, openedAt: server.loop.now)
     driver.opening?.ticket = arrival.ticket
     detach(to: driver, request: nil)
     driver.opening = nil

@@ -3,6 +3,9 @@ import HalleyEventLoop
 
 /// The addresses below `/_halley/`, which every server has.
 struct BuiltIn {
+  /// What their paths begin with.
+  static let segment = "_halley"
+
   let server: ServerLoop
   let exchange: HTTPExchange
 

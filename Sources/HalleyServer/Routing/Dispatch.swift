@@ -18,7 +18,7 @@ struct Dispatch {
     }
     if head.isAsteriskForm { return exchange.reply(status: 204, pairs: [("Allow", Self.everyMethod)]) }
     guard let path = RequestPath(decoding: head.path) else { return Answer.refuse(exchange, 404, "not_found") }
-    if path.segments.first == "_halley" { return BuiltIn(server: server, exchange: exchange).run(path.segments) }
+    if path.segments.first == BuiltIn.segment { return BuiltIn(server: server, exchange: exchange).run(path.segments) }
 
     let match = server.plan.match(
       host: head.authority?.host ?? "", path.segments, trailingSlash: path.hasTrailingSlash)
@@ -57,7 +57,7 @@ struct Dispatch {
   }
 
   private func refuseMethod(_ routes: [LoopRoute]) {
-    let fields = routes.first { $0.hasCORS }?.judge(exchange.head, .read).fields ?? []
+    let fields = routes.policyRoute(for: exchange.head)?.judge(exchange.head, .read).fields ?? []
     Answer.refuse(exchange, 405, "method_not_allowed", fields + [("Allow", allow(routes))])
   }
 
@@ -65,10 +65,7 @@ struct Dispatch {
   private func options(_ routes: [LoopRoute]) {
     if routes.isEmpty { return Answer.refuse(exchange, 404, "not_found") }
     let head = exchange.head
-    let wanted = head.string(of: "access-control-request-method")
-    let route =
-      routes.first { $0.hasCORS && $0.methods.contains { $0.rawValue == wanted } } ?? routes.first { $0.hasCORS }
-    let judgement = route?.judge(head, .read)
+    let judgement = routes.policyRoute(for: head)?.judge(head, .read)
     if let judgement, judgement.isPreflight { return exchange.reply(status: 204, pairs: judgement.fields) }
     if let judgement, !judgement.isPermitted { return Answer.refuse(exchange, 403, "origin", judgement.fields) }
     exchange.reply(status: 204, pairs: (judgement?.fields ?? []) + [("Allow", allow(routes))])

@@ -8,6 +8,7 @@ struct FileReply {
   let fields: [(String, String)]
 
   func start() {
+    if answer.status == 404 { return Answer.refuse(exchange, 404, "not_found", fields) }
     var all = answer.fields
     all.append(contentsOf: HTTPFields(fields))
     guard var body = answer.body else {

@@ -158,6 +158,15 @@ final class LoopRoute {
   }
 }
 
+extension [LoopRoute] {
+  /// Of the routes of one path, none of which takes the request's method, the one whose policy on origins counts: for a
+  /// preflight the one whose method it asks for, else the first that has a policy.
+  func policyRoute(for head: HTTPRequestHead) -> LoopRoute? {
+    let wanted = head.string(of: "access-control-request-method")
+    return first { $0.hasCORS && $0.methods.contains { $0.rawValue == wanted } } ?? first { $0.hasCORS }
+  }
+}
+
 /// What an origin may do, and the fields that every answer to it carries.
 struct Judgement {
   var isPermitted: Bool

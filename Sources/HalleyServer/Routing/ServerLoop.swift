@@ -60,6 +60,7 @@ package final class ServerLoop {
       Dispatch(server: self, exchange: exchange).run()
     }
     carrier.bodyLimit = { [unowned self] in bodyLimit(of: $0) }
+    carrier.refusalFields = { [unowned self] in refusalFields(of: $0) }
     carrier.onIncident = { [logger] incident in
       switch incident {
       case .noDescriptors(let code):
@@ -82,6 +83,17 @@ package final class ServerLoop {
       guard case .channel = route.plan.endpoint, route.methods.contains(.post) else { return most }
       return max(most, route.plan.settings.current.publishMaxBytes)
     }
+  }
+
+  /// Without these fields a page could not tell a refusal from a server that is gone (delivery contract §13).
+  private func refusalFields(of head: HTTPRequestHead) -> [(String, String)] {
+    guard plan.hosts.permits(head.authority), let path = RequestPath(decoding: head.path),
+      path.segments.first != BuiltIn.segment
+    else { return [] }
+    let match = plan.match(host: head.authority?.host ?? "", path.segments, trailingSlash: path.hasTrailingSlash)
+    let routes = (match.entries + [match.files?.entry].compactMap { $0 }).map(route)
+    let taking = routes.first { $0.methods.contains(head.method) }
+    return (taking ?? routes.policyRoute(for: head))?.judge(head, .read).fields ?? []
   }
 
   func route(_ entry: Router.Entry) -> LoopRoute { routes[entry.site][entry.route] }

@@ -67,10 +67,15 @@ public struct WebSocketConnection: Hashable {
   ///   - code: 1000–1003, 1007–1014 or 3000–4999; any other sends a close frame without a code.
   ///   - reason: cut at 123 bytes of UTF-8.
   public func close(code: WebSocketCloseCode = .normal, reason: String = "") {
+    close(code: code, reason: reason, dropsQueue: driver?.dropsQueueToClose == true)
+  }
+
+  /// - Parameter dropsQueue: the close frame goes out instead of what is queued rather than behind it.
+  func close(code: WebSocketCloseCode, reason: String, dropsQueue: Bool) {
     guard isOpen else { return }
     let payload = WebSocketClosePayload.encode(code, reason: reason)
     let frame = WebSocketFrameEncoder.encode(0x80 | WebSocketOpcode.close, payload)
-    if driver?.dropsQueueToClose == true { connection.discardQueued() }
+    if dropsQueue { connection.discardQueued() }
     unsafe connection.write(frame.span.bytes)
     let slot = unsafe WebSocketSlot.of(connection)
     unsafe slot.pointee.receiver.closeSent()

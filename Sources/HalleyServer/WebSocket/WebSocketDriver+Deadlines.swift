@@ -15,7 +15,7 @@ extension WebSocketDriver {
     guard socket.isOpen else { return connection.queuedBytes > 0 ? connection.reset() : connection.close() }
     let now = connection.loop.now
     var next = keepAlive(connection, now)
-    if let due = due(socket, now: now) { next = min(next, due) }
+    if socket.isOpen, let due = due(socket, now: now) { next = min(next, due) }
     if socket.isOpen, next < .max { connection.armDeadline(at: next) }
   }
 
@@ -50,6 +50,16 @@ extension WebSocketDriver {
     let counter = nextPing()
     let payload = (0..<8).map { UInt8(truncatingIfNeeded: counter >> UInt64(56 - 8 * $0)) }
     unsafe connection.write(WebSocketFrameEncoder.encode(0x80 | WebSocketOpcode.ping, payload).span.bytes)
+  }
+
+  /// Milliseconds until a connection has lived its share, 0.8 to 1.0, of `rotate`; 0 when it has.
+  ///
+  /// - Parameter rotate: the setting in force, milliseconds; not 0.
+  final func lifeLeft(_ connection: Connection, now: UInt64, rotate: Int) -> UInt64 {
+    let slot = unsafe WebSocketSlot.of(connection)
+    let life = unsafe rotate * (Int(slot.pointee.pace) - 10) / 100
+    let age = unsafe Int(UInt32(truncatingIfNeeded: now) &- slot.pointee.openedAt)
+    return UInt64(max(0, life - age))
   }
 
   /// Milliseconds since the peer was sent anything but a ping, which browsers hide from their pages.

@@ -78,6 +78,7 @@ package import HalleyProtocols
     prepared = WebSocketSession()
     let slot = unsafe WebSocketSlot.of(connection)
     unsafe slot.pointee.deflateBits = UInt8(clamping: session.deflateBits)
+    unsafe slot.pointee.openedAt = UInt32(truncatingIfNeeded: connection.loop.now)
     random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
     unsafe slot.pointee.pace = 90 + UInt8((random >> 33) % 21)
     began(WebSocketConnection(connection), session)

@@ -4,6 +4,8 @@ internal import HalleyProtocols
 /// What a WebSocket connection keeps in its slot; all zero when it opens.
 @safe struct WebSocketSlot: BitwiseCopyable {
   var receiver = WebSocketReceiver()
+  /// When the connection opened: the low bits of the loop's milliseconds.
+  var openedAt: UInt32 = 0
   /// The payload of the message that is being handled.
   var payload: UnsafePointer<UInt8>?
   // Five bytes, and three more that fill the word: all in all the 64 that a slot has.
@@ -11,7 +13,7 @@ internal import HalleyProtocols
   /// Window bits of what we send; 0: no compression.
   var deflateBits: UInt8 = 0
   var marks: Marks = []
-  /// Percent of the configured intervals that this connection uses, 90–110.
+  /// Percent of the configured intervals that this connection uses, 90–110; ten less is its share of `rotate`.
   var pace: UInt8 = 0
   /// Grows with each message; a view with another number has expired.
   var serial: UInt32 = 0

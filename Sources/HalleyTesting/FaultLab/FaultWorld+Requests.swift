@@ -38,11 +38,12 @@ extension FaultWorld {
       return
     }
     connection.kind = connection.transport.kind(isChunked: head.minorVersion > 0)
-    var point = ResumePoint(
-      lastEventID: head.string(of: "last-event-id"), queried: [query.first("cursor")], default: .latest)
-    if fault == .staleCursorWins {
-      point = ResumePoint(lastEventID: query.first("cursor"), queried: [], default: .latest)
-    }
+    let field = head.string(of: "last-event-id")
+    let queried = query.first("cursor")
+    let named =
+      fault == .staleCursorWins
+      ? ResumePoint(lastEventID: queried, queried: []) : ResumePoint(lastEventID: field, queried: [queried])
+    let point = named ?? .start(.latest)
     let hold = query.first("hold").flatMap { UInt64($0) }
     if connection.transport.isPoll || hold != nil {
       poll(connection, point, hold: hold)

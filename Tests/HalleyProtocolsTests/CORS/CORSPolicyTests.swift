@@ -65,6 +65,12 @@ struct CORSPolicyTests {
     Row("credentials", "GET|Origin: https://good.com", .proceed, lines(allowGood, withCredentials, expose, vary)),
     Row("credentials", "GET|Origin: https://evil.com", .refused, vary),
     Row("credentials", "GET", .proceed, vary),
+    Row("credentials", "GET|Cookie: a", .proceed, vary),
+    Row("credentials", "GET|Cookie: a|Sec-Fetch-Site: cross-site", .refused, vary),
+    Row("credentials", "POST|Cookie: a", .refused, vary),
+    Row("credentials", "POST|Cookie: a|Origin: http://self.com", .proceed, vary),
+    Row("credentials", "POST", .proceed, vary),
+    Row("list", "POST|Cookie: a", .proceed, vary),
     Row(
       "expose", "GET|Origin: https://good.com", .proceed,
       lines(allowGood, "Access-Control-Expose-Headers: Retry-After, X-Total", vary)),

@@ -112,6 +112,16 @@ struct HTTPHeadParserTests {
     #expect(try !parse("PUT / HTTP/1.0\r\nContent-Length: 1\r\nExpect: wonders\r\n\r\n").expectsContinue)
   }
 
+  @Test func leavesExpectationsToThoseWhoAnswerThem() throws {
+    func parse(_ expectation: String) throws -> HTTPRequestHead {
+      let text = "POST /a HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\n\(expectation)\r\n"
+      return try HTTPHeadParser.parse(Array(text.utf8), meetsExpectations: true)
+    }
+    #expect(try parse("Expect: wonders\r\n").path.elementsEqual("/a".utf8))
+    #expect(try parse("Expect: 100-continue\r\n").expectsContinue)
+    #expect(throws: HTTPRefusal.duplicateField) { try parse("Expect: wonders\r\nHost: a\r\n") }
+  }
+
   @Test func versionOneWithoutHost() throws {
     let head = try parse("GET / HTTP/1.0\r\n\r\n")
     #expect(head.authority == nil && head.minorVersion == 0)

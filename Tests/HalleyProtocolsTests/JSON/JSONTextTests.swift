@@ -89,6 +89,11 @@ import Testing
     #expect(!publish.isBase64)
   }
 
+  @Test(arguments: [#"{"type":"token","token":"t"}"#, #"{"type":"token"}"#, #"{"token":1,"type":"token"}"#])
+  func tokens(text: String) {
+    #expect(frame(text) == .token)
+  }
+
   @Test func otherTypesAreUnknown() {
     #expect(frame(#"{"type":"dance"}"#) == .unknown)
   }

@@ -29,6 +29,23 @@ struct ResponseHeadTests {
     #expect(String(decoding: buffer.bytes, as: UTF8.self) == "\(number) \(String(number, radix: 16))")
   }
 
+  @Test("A refusal carries the fields it is given, and none when one would break the head")
+  func refusals() {
+    var writer = ResponseHeadWriter()
+    func text(_ fields: [(String, String)], toHead: Bool = false) -> String {
+      writer.error(413, "too_large", fields, toHead: toHead)
+      return String(decoding: writer.buffer.bytes, as: UTF8.self)
+    }
+    let end = "Content-Type: application/json\r\nContent-Length: 21\r\nConnection: close\r\n\r\n"
+    let body = #"{"error":"too_large"}"#
+    #expect(text([("Vary", "Origin"), ("A", "b")]).hasSuffix("\r\nVary: Origin\r\nA: b\r\n" + end + body))
+    #expect(text([("Vary", "Origin")], toHead: true).hasSuffix("\r\nVary: Origin\r\n\(end)"))
+    for broken in ["a\r\nb: c", "a\nb", "a\0"] {
+      let all = text([("Vary", "Origin"), ("A", broken)])
+      #expect(all.hasSuffix("GMT\r\n" + end + body))
+    }
+  }
+
   @Test("The buffer grows")
   func growth() {
     let buffer = HeadBuffer()
