@@ -444,9 +444,10 @@ void halley_guard_requested(struct evhttp_request *request, void *context) {
   guard->request = request;
   guard->state = GUARD_WORK;
   guard->closing = 0;
-  uint64_t outer = halley_pulse_enter(carrier->pulse);
+  halley_pulse *pulse = carrier->pulse;
+  uint64_t outer = halley_pulse_enter(pulse);
   carrier->hooks.request(carrier->hooks.context, guard->exchange);
-  halley_pulse_leave(carrier->pulse, outer);
+  halley_pulse_leave(pulse, outer);
 }
 
 void halley_guard_hold(halley_guard *guard) {

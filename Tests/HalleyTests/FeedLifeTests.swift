@@ -21,7 +21,7 @@ private struct Room: Site {
       // Until the handler is watched, so that it is cancelled.
       try await Task.sleep(for: .milliseconds(200))
       handler.continuation.yield()
-      // In the loop's every turn. The loop ends the request in the job that ends the server, and this goes on in that turn.
+      // In every turn of the loop: the job that ends the server ends this request, and this goes on in the same turn.
       while !Task.isCancelled { await Task.yield() }
       clients.all.first?.sendFrame(#"{"type":"hello"}"#)
       return .text("")

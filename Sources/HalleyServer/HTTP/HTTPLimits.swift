@@ -47,8 +47,8 @@ package struct HTTPLimits: Sendable, Equatable {
     idleTimeout = settings.httpIdle
   }
 
-  /// How long the kernel keeps a connection on which it has output and hears nothing (`TCP_USER_TIMEOUT`), milliseconds:
-  /// half a minute. A window that stays closed counts as silence, so never less than a slow reader is given.
+  /// How long the kernel keeps a connection on which it has output and hears nothing (`TCP_USER_TIMEOUT`): half
+  /// a minute, in milliseconds. A window that stays closed counts as silence: never less than a slow reader is given.
   static func patience(stall: Int) -> Int { min(max(30_000, stall), Int(Int32.max)) }
 
   /// The part that the guard applies.
