@@ -65,8 +65,8 @@ package struct HTTPLimits: Sendable, Equatable {
     limits.linger = UInt32(clamping: lingerTimeout)
     limits.linger_bytes = UInt32(clamping: lingerBytes)
     limits.accept_retry = UInt32(clamping: acceptRetry)
-    // Requests that a client sends ahead while one is in work: as much as one of them may be, but for what a route takes
-    // beyond `http.body`. Who sends that ahead loses the connection.
+    // Requests that a client sends ahead while one is in work: as much as one of them may be, but for what a route
+    // takes beyond `http.body`. Who sends that ahead loses the connection.
     limits.input_cap = UInt32(clamping: head.maxLine + head.maxFieldSection + body)
     return limits
   }

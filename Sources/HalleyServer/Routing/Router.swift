@@ -19,7 +19,7 @@ package struct Router: Sendable {
     package var files: (entry: Entry, depth: Int)?
     /// The path plus a slash would match.
     package var wantsSlash = false
-    /// What would match has the path's last segment in its pattern, so it is no parameter that would take a file's name.
+    /// What would match has the path's last segment in its pattern: no parameter that would take a file's name.
     package var wantsSlashByName = false
   }
 
