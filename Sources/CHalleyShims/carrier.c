@@ -79,6 +79,7 @@ void halley_carrier_free(halley_carrier *carrier) {
 
 void halley_carrier_set_limits(halley_carrier *carrier, const halley_limits *limits) {
   carrier->limits = *limits;
+  halley_carrier_renew_patience(carrier);
   halley_carrier_update_listeners(carrier);
 }
 

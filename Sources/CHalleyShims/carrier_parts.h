@@ -103,6 +103,8 @@ void halley_guard_drop_file(struct halley_guard *guard);
 
 /* Accepting (listener.c). */
 void halley_carrier_update_listeners(struct halley_carrier *carrier);
+/* Connections that are accepted from now on have the patience of the limits in force. */
+void halley_carrier_renew_patience(struct halley_carrier *carrier);
 void halley_carrier_report(struct halley_carrier *carrier, halley_event event, int number);
 void halley_carrier_register(struct halley_carrier *carrier);
 void halley_carrier_unregister(struct halley_carrier *carrier);

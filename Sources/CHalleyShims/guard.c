@@ -1,6 +1,5 @@
 #define _GNU_SOURCE
 #include "carrier_parts.h"
-#include "include/halley_socket.h"
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -382,9 +381,7 @@ static void attach(struct halley_guard *guard) {
   if (remember(guard) < 0) {
     halley_carrier_report(guard->carrier, HALLEY_EVENT_NO_MEMORY, ENOMEM);
     evhttp_connection_free(guard->connection);
-    return;
   }
-  halley_await_stalled(guard->fd, guard->carrier->limits.stall);
 }
 
 static void run_event(evutil_socket_t fd, short what, void *context) {
@@ -447,9 +444,10 @@ void halley_guard_requested(struct evhttp_request *request, void *context) {
   guard->request = request;
   guard->state = GUARD_WORK;
   guard->closing = 0;
-  uint64_t outer = halley_pulse_enter(carrier->pulse);
+  halley_pulse *pulse = carrier->pulse;
+  uint64_t outer = halley_pulse_enter(pulse);
   carrier->hooks.request(carrier->hooks.context, guard->exchange);
-  halley_pulse_leave(carrier->pulse, outer);
+  halley_pulse_leave(pulse, outer);
 }
 
 void halley_guard_hold(halley_guard *guard) {

@@ -1,6 +1,5 @@
 #define _GNU_SOURCE
 #include "carrier_parts.h"
-#include "include/halley_socket.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -98,16 +97,26 @@ static void accept_failed(struct evconnlistener *listener, void *http) {
   arm_retry(carrier);
 }
 
+/* A peer that has vanished without a word: what it does not acknowledge in this time ends the connection. A stream that
+ * only writes notices it by nothing else before the kernel's quarter of an hour. */
+static int set_patience(int fd, uint32_t patience) {
+  return setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &patience, sizeof patience);
+}
+
+void halley_carrier_renew_patience(struct halley_carrier *carrier) {
+  for (const halley_port *port = carrier->ports; port; port = port->next)
+    set_patience(evhttp_bound_socket_get_fd(port->bound), carrier->limits.patience);
+}
+
 /* A listening socket, or -errno. */
-static int open_socket(const struct addrinfo *address, int reuse_port) {
+static int open_socket(const struct addrinfo *address, int reuse_port, uint32_t patience) {
   int fd = socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, IPPROTO_TCP);
   if (fd < 0) return -errno;
   int on = 1;
   int failed = setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0;
   /* Accepted sockets inherit it on Linux. */
   failed |= setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) < 0;
-  int patience = HALLEY_PATIENCE;
-  failed |= setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &patience, sizeof patience) < 0;
+  failed |= set_patience(fd, patience) < 0;
   if (reuse_port) failed |= setsockopt(fd, SOL_SOCKET, SO_REUSEPORT, &on, sizeof on) < 0;
   /* `::` means IPv6 and nothing else, so that a peer's address has one spelling. */
   if (address->ai_family == AF_INET6) failed |= setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on) < 0;
@@ -133,7 +142,7 @@ int halley_carrier_listen(halley_carrier *carrier, const char *host, uint16_t nu
   if (getaddrinfo(host, service, &hints, &found) != 0) return -EADDRNOTAVAIL;
   const struct addrinfo *address = found;
   while (address && address->ai_family != AF_INET && address->ai_family != AF_INET6) address = address->ai_next;
-  int fd = address ? open_socket(address, reuse_port) : -EADDRNOTAVAIL;
+  int fd = address ? open_socket(address, reuse_port, carrier->limits.patience) : -EADDRNOTAVAIL;
   freeaddrinfo(found);
   if (fd < 0) return fd;
   int actual = port_of(fd);

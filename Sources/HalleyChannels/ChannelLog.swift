@@ -199,8 +199,10 @@ package final class ChannelLog: Sendable {
   package var limits: ChannelLimits {
     get { state.withLock { $0.log.limits } }
     set {
-      state.withLock { $0.log.limits = newValue }
-      payload.store(newValue.payload, ordering: .relaxed)
+      state.withLock {
+        $0.log.limits = newValue
+        payload.store(newValue.payload, ordering: .relaxed)
+      }
     }
   }
 

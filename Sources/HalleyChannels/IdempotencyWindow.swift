@@ -35,6 +35,8 @@ struct IdempotencyWindow {
   @inline(__always) mutating func remember(_ id: MessageID, of draft: MessageDraft, limits: ChannelLimits, now: UInt64) {
     guard let claim = draft.claim else { return }
     let name = Name(claim)
+    // The same key from before the window goes first: later it would take the new id along.
+    forget(limits, now: now)
     ids[name] = id
     order.append(Entry(name: name, seenAt: now))
     forget(limits, now: now)

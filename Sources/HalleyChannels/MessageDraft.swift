@@ -43,9 +43,6 @@ package struct MessageDraft: Sendable {
       publisher: publisher)
   }
 
-  /// Bytes that are known to be valid UTF-8.
-  package init(validText payload: [UInt8]) { self.init(plain: payload, kind: .text) }
-
   /// A payload that needs no check any more, without labels.
   init(plain payload: [UInt8], kind: MessageKind) {
     self.kind = kind

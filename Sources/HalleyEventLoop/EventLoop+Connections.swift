@@ -1,4 +1,3 @@
-internal import CHalleyShims
 internal import CLibevent
 internal import Glibc
 
@@ -22,7 +21,6 @@ extension EventLoop {
       return nil
     }
     prepare(fd)
-    halley_await_stalled(fd, UInt32(clamping: driver.writeStall))
     state.pointee.refreshNow()
     let p = state.pointee.takeSlot(state)
     p.pointee.fd = fd

@@ -37,6 +37,21 @@ struct ChannelTests {
     #expect(result.messages.map(\.kind) == [.text, .json, .binary])
   }
 
+  @Test("what sockets without frames send is measured as it is kept, like all else from clients")
+  func raw() throws {
+    let channel = Channel("c", history: .last(8))
+    channel.log.limits.payload = 4
+    try channel.publish(raw: Array("[ 1 ]".utf8), as: .json)
+    try channel.publish(raw: Array("text".utf8), as: .text)
+    try channel.publish(raw: [0, 1, 2, 3], as: .binary)
+    #expect(channel.log.read(from: .start(.oldest)).messages.map(\.payload.count) == [3, 4, 4])
+    for kind in [MessageKind.json, .text, .binary] {
+      #expect(throws: PublishError.tooLarge(limit: 4)) { try channel.publish(raw: Array("12345".utf8), as: kind) }
+    }
+    #expect(throws: PublishError.self) { try channel.publish(raw: Array("[1".utf8), as: .json) }
+    #expect(channel.log.top.offset == 3)
+  }
+
   @Test("a payload at the limit passes, one byte more does not")
   func tooLarge() async throws {
     let channel = Channel("c")

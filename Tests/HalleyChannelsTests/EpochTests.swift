@@ -64,6 +64,17 @@ struct EpochTests {
     #expect(log.append(first) == PublishReceipt(id: id(next, 9), duplicate: true))
   }
 
+  @Test("a key that has come back after its time is known by its newer message")
+  func keyAgain() throws {
+    var limits = ChannelLimits()
+    limits.idempotency = 500
+    let log = makeLog(limits)
+    let draft = try MessageDraft(text: "a", idempotencyKey: "1")
+    let messages = [2_000, 100].map { LogBeginning.Held(draft, age: $0) }
+    log.restart(try #require(LogBeginning(epoch: next, messages: messages)))
+    #expect(log.append(draft) == PublishReceipt(id: id(next, 2), duplicate: true))
+  }
+
   @Test("what the broker gave is trimmed by count and age, keys expire, and times never fall")
   func limits() throws {
     let clock = ManualClock()

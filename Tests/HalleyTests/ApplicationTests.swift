@@ -242,6 +242,27 @@ struct ApplicationTests {
     }
   }
 
+  @Test("A name with a slash is not taken for a file's without one; a mount's own address is")
+  func slashes() async throws {
+    try write("")
+    let pages = folder.appending(path: "Public/pages")
+    try FileManager.default.createDirectory(at: pages, withIntermediateDirectories: true)
+    try Data("style".utf8).write(to: pages.appending(path: "style.css"))
+    let site = Sample(mount: "/") {
+      Files("pages")
+      Files("pages", at: "/other/")
+      Get("/:room/") { .text($0["room"]) }
+      Get("/help/") { _ in .text("help") }
+    }
+    try await running(try application([site])) { _, port in
+      #expect(fetch("/style.css", port: port)?.hasSuffix("style") == true)
+      #expect(fetch("/style.css/", port: port)?.hasSuffix("style.css") == true)
+      for path in ["/help", "/other"] {
+        #expect(fetch(path, port: port)?.contains("Location: \(path)/\r\n") == true)
+      }
+    }
+  }
+
   @Test("A handler's failure is one short line of visible characters, whatever the client asked for")
   func failing() async throws {
     struct Oops: Error {}

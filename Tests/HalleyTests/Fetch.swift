@@ -4,7 +4,9 @@ import HalleyTesting
 
 /// What a server says of itself, the sum over its loops.
 struct Health: Decodable {
+  var webSockets: Int
   var waiters: Int
+  var feeds: Int
   var queuedBytes: Int
 }
 

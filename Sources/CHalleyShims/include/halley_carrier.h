@@ -27,6 +27,7 @@ typedef struct halley_limits {
   uint32_t body;           /* end of the head until the end of the body, plus 1 s per `body_rate` bytes */
   uint32_t body_rate;      /* bytes per second */
   uint32_t stall;          /* output queued and not one byte drained */
+  uint32_t patience;       /* the kernel's own: output and no acknowledgement, or a peer's window that stays closed */
   uint32_t idle;           /* between two requests of a connection */
   uint32_t linger;         /* after our last byte until the peer's end of input */
   uint32_t accept_retry;   /* after running out of descriptors until the next accept */

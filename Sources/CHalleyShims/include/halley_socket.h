@@ -4,8 +4,6 @@
  * system call: some 58 instructions each time, twice what a delivery costs otherwise. Nobody cancels the loop's thread. */
 #pragma once
 #include <errno.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stddef.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -56,17 +54,4 @@ static inline ssize_t halley_send(int fd, const void *bytes, size_t count, int f
 /* recv(2), in the same way. */
 static inline ssize_t halley_receive(int fd, void *bytes, size_t count, int flags) {
   return HALLEY_RECEIVE(fd, bytes, count, flags);
-}
-
-/* Milliseconds that accepted sockets wait for what they have sent to be acknowledged. A peer that has vanished without a word is
- * noticed by nothing else before the kernel's quarter of an hour, where a stream only writes. */
-enum { HALLEY_PATIENCE = 30000 };
-
-/* The kernel counts a window that stays closed towards that time too. So where a stalled reader may take longer, the kernel must
- * wait as long; 0: as long as it likes. */
-static inline void halley_await_stalled(int fd, unsigned milliseconds) {
-  if (milliseconds != 0 && milliseconds <= HALLEY_PATIENCE) return;
-  int patience = milliseconds > 0x7FFFFFFF ? 0x7FFFFFFF : (int)milliseconds;
-  /* Fails on sockets that are not TCP, which have no such time. */
-  (void)setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &patience, sizeof patience);
 }

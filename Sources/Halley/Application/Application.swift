@@ -40,7 +40,7 @@ public final class Application: Sendable {
 
   /// The same with a broker, which is put behind every channel when the application runs and stays there.
   ///
-  /// - Parameter broker: nil leaves the channels as they are; built in is ``MemoryBroker``.
+  /// - Parameter broker: nil leaves the channels as they are, each with its log in memory.
   package init(
     sites: [any Site], directory: String, configuration: ApplicationConfiguration, logger: Logger,
     broker: (any Broker)?

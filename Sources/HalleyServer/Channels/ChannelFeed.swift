@@ -30,6 +30,7 @@ package final class ChannelFeed: TurnTask {
   /// Those of them that are refilled at the end of the turn.
   var ready: [Connection] = []
   private var isAttached = false
+  private var isClosed = false
   private var idle: LoopTimer?
   /// Called when nobody has listened for a while, so that the owner drops the feed.
   private let onIdle: (ChannelFeed) -> Void
@@ -85,6 +86,7 @@ package final class ChannelFeed: TurnTask {
   package func attach(
     at position: ResumePoint, replay limits: ReplayLimits, batch: ReplayLimits = .unlimited
   ) -> SetRead {
+    if isClosed { return set.read(from: position, limits: limits, batch: batch) }
     isAttached = true
     idle?.cancel()
     let attachment = set.attach(inboxes, from: position, limits: limits, batch: batch)
@@ -280,6 +282,12 @@ package final class ChannelFeed: TurnTask {
     guard isUnused else { return }
     detach()
     onIdle(self)
+  }
+
+  /// Lets go of the logs for good. Whoever still comes, or is refilled, gets what the logs hold and nothing after it.
+  func close() {
+    isClosed = true
+    detach()
   }
 
   /// Lets go of the logs; the owner must call it before it drops the feed. Nothing arrives any more.

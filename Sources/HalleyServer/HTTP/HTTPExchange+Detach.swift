@@ -29,6 +29,12 @@ extension HTTPExchange {
       if unsafe self.connection == nil { throw .gone }
       throw .refused(code: -fd)
     }
+    let patience = HTTPLimits.patience(stall: Int(clamping: driver.writeStall))
+    if patience != HTTPLimits.patience(stall: carrier.limits.stallTimeout) {
+      // A route of its own mind; should it fail, the server's holds.
+      var value = Int32(clamping: patience)
+      _ = unsafe setsockopt(fd, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, &value, socklen_t(MemoryLayout<Int32>.size))
+    }
     // The guard is gone without a word; its reference to this object is ours to release.
     finished(gone: false)
     unsafe Unmanaged.passUnretained(self).release()

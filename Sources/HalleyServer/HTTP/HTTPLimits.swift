@@ -47,6 +47,10 @@ package struct HTTPLimits: Sendable, Equatable {
     idleTimeout = settings.httpIdle
   }
 
+  /// How long the kernel keeps a connection on which it has output and hears nothing (`TCP_USER_TIMEOUT`): half
+  /// a minute, in milliseconds. A window that stays closed counts as silence: never less than a slow reader is given.
+  static func patience(stall: Int) -> Int { min(max(30_000, stall), Int(Int32.max)) }
+
   /// The part that the guard applies.
   var guarded: halley_limits {
     var limits = halley_limits()
@@ -56,11 +60,13 @@ package struct HTTPLimits: Sendable, Equatable {
     limits.body = UInt32(clamping: bodyTimeout)
     limits.body_rate = UInt32(clamping: bodyRate)
     limits.stall = UInt32(clamping: stallTimeout)
+    limits.patience = UInt32(clamping: Self.patience(stall: stallTimeout))
     limits.idle = UInt32(clamping: idleTimeout)
     limits.linger = UInt32(clamping: lingerTimeout)
     limits.linger_bytes = UInt32(clamping: lingerBytes)
     limits.accept_retry = UInt32(clamping: acceptRetry)
-    // Requests that a client sends ahead while one is in work: as much as one of them may be.
+    // Requests that a client sends ahead while one is in work: as much as one of them may be, but for what a route
+    // takes beyond `http.body`. Who sends that ahead loses the connection.
     limits.input_cap = UInt32(clamping: head.maxLine + head.maxFieldSection + body)
     return limits
   }

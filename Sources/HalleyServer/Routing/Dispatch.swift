@@ -34,7 +34,8 @@ struct Dispatch {
       return start(hit, path)
     }
     // Also before files: the index page of a mount has relative links, which are wrong without the slash.
-    if found.isEmpty, match.wantsSlash, files?.methods.contains(head.method) ?? true { return redirect(path) }
+    let redirects = files.map { match.wantsSlashByName && $0.methods.contains(head.method) } ?? match.wantsSlash
+    if found.isEmpty, redirects { return redirect(path) }
     if let files, let depth = match.files?.depth, files.methods.contains(head.method) {
       return serve(files, path, depth)
     }

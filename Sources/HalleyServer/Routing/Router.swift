@@ -19,6 +19,8 @@ package struct Router: Sendable {
     package var files: (entry: Entry, depth: Int)?
     /// The path plus a slash would match.
     package var wantsSlash = false
+    /// What would match has the path's last segment in its pattern: no parameter that would take a file's name.
+    package var wantsSlashByName = false
   }
 
   private struct Node: Sendable {
@@ -74,12 +76,16 @@ package struct Router: Sendable {
   ///   - trailingSlash: the path ended with a slash; `/` alone has no segments and a slash.
   package func match(_ segments: [String], trailingSlash: Bool) -> Match {
     var match = Match()
-    walk(0, segments, 0, trailingSlash, &match)
+    walk(0, segments, 0, trailingSlash, isNamed: true, &match)
     return match
   }
 
   /// Literal first, then the parameter; the first branch that has entries wins. Depth is bounded by the patterns.
-  private func walk(_ at: Int, _ segments: [String], _ depth: Int, _ slash: Bool, _ match: inout Match) {
+  ///
+  /// - Parameter isNamed: a literal led here.
+  private func walk(
+    _ at: Int, _ segments: [String], _ depth: Int, _ slash: Bool, isNamed: Bool, _ match: inout Match
+  ) {
     let node = nodes[at]
     if let files = node.files, depth >= (match.files?.depth ?? -1) { match.files = (files, depth) }
     guard depth < segments.count else {
@@ -87,6 +93,7 @@ package struct Router: Sendable {
       if fitting.isEmpty {
         if !slash, node.entries.contains(where: \.pattern.trailingSlash) || node.files != nil {
           match.wantsSlash = true
+          if isNamed { match.wantsSlashByName = true }
         }
       } else {
         match.entries = fitting
@@ -94,10 +101,10 @@ package struct Router: Sendable {
       return
     }
     if let next = node.literals[segments[depth]] {
-      walk(next, segments, depth + 1, slash, &match)
+      walk(next, segments, depth + 1, slash, isNamed: true, &match)
       if !match.entries.isEmpty { return }
     }
-    if let next = node.parameter { walk(next, segments, depth + 1, slash, &match) }
+    if let next = node.parameter { walk(next, segments, depth + 1, slash, isNamed: false, &match) }
   }
 
   /// The values of a pattern's parameters in a path that it matches.

@@ -24,6 +24,8 @@ package final class ServerLoop {
   private var seats: [Connection: AddressCensus.Seat] = [:]
   /// Clients are being sent away, and no new ones are taken.
   private(set) var isDraining = false
+  /// `shutDown` has been called.
+  private var isOver = false
   /// This loop's share of `limits.connections`.
   private let connections: Int
 
@@ -113,10 +115,12 @@ package final class ServerLoop {
   /// The feed of a set of channels on this loop, made when it is first asked for.
   func feed(of set: ChannelSet) -> ChannelFeed {
     if let feed = feeds[set] { return feed }
-    let feed = ChannelFeed(set: set, loop: loop, relief: relief, gauges: gauges) { [unowned self] in
-      feeds[$0.set] = nil
+    let feed = ChannelFeed(set: set, loop: loop, relief: relief, gauges: gauges) { [unowned self] feed in
+      // A socket that takes its time to close holds a feed for longer than this loop; there may be another one by now.
+      if feeds[feed.set] === feed { feeds[feed.set] = nil }
     }
-    feeds[set] = feed
+    // For input that was there already when the loop's end came.
+    if isOver { feed.close() } else { feeds[set] = feed }
     return feed
   }
 
@@ -204,9 +208,10 @@ package final class ServerLoop {
     relief.stop()
     for feed in feeds.values {
       feed.release { _ in Int.random(in: 500...2_500) }
-      feed.detach()
+      feed.close()
     }
     feeds = [:]
+    isOver = true
     carrier?.shutdown()
     carrier = nil
     presence.close()

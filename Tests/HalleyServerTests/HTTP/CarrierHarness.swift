@@ -52,6 +52,29 @@ final class CarrierHarness: @unchecked Sendable {
   func count(of path: String) -> Int { handled.withLock { $0.filter { $0 == path }.count } }
   var paths: [String] { handled.withLock { $0 } }
 
+  /// `TCP_USER_TIMEOUT` of each connection, milliseconds. The server's ends are in this process too: the sockets with
+  /// the server's port and a peer.
+  var patience: [Int32] {
+    (Int32(3)..<1_024).compactMap { fd -> Int32? in
+      var peer = sockaddr_storage()
+      var own = sockaddr_in()
+      var (peerSize, ownSize) = (
+        socklen_t(MemoryLayout<sockaddr_storage>.size), socklen_t(MemoryLayout<sockaddr_in>.size)
+      )
+      let isConnected = withUnsafeMutableBytes(of: &peer) {
+        getpeername(fd, $0.baseAddress?.assumingMemoryBound(to: sockaddr.self), &peerSize) == 0
+      }
+      let isKnown = withUnsafeMutableBytes(of: &own) {
+        getsockname(fd, $0.baseAddress?.assumingMemoryBound(to: sockaddr.self), &ownSize) == 0
+      }
+      guard isConnected, isKnown, UInt16(bigEndian: own.sin_port) == port else { return nil }
+      var timeout: Int32 = -1
+      var size = socklen_t(MemoryLayout<Int32>.size)
+      _ = getsockopt(fd, Int32(IPPROTO_TCP), TCP_USER_TIMEOUT, &timeout, &size)
+      return timeout
+    }
+  }
+
   /// The default handler.
   private func handle(_ exchange: HTTPExchange) {
     switch String(decoding: exchange.head.path, as: UTF8.self) {

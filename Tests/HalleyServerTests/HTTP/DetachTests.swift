@@ -133,6 +133,24 @@ struct DetachTests {
     server.stop()
   }
 
+  @Test("A vanished peer's time is that of the route", arguments: [5_000, 30_000, 300_000])
+  func patience(stall: Int) throws {
+    var limits = HTTPLimits()
+    limits.stallTimeout = 60_000
+    let (server, drivers) = try makeServer(limits)
+    server.onLoop { _ in drivers.line.writeStall = UInt64(stall) }
+    let client = try server.client()
+    client.send(Self.plain)
+    #expect(try client.response()?.text == "plain")
+    #expect(server.patience == [60_000])
+    client.send(Self.upgrade + "one\n")
+    try expectUpgrade(client)
+    #expect(try line(client) == "one\n")
+    #expect(server.patience == [Int32(max(30_000, stall))])
+    client.close()
+    server.stop()
+  }
+
   @Test("A held request can be detached too, with what came meanwhile")
   func held() throws {
     let (server, drivers) = try makeServer()
