@@ -1,7 +1,7 @@
 /// The distribution engine behind the channels of many nodes.
 ///
-/// A channel without one is of a single process: the log in memory is the truth, fan-out happens in the same loop turn, and a
-/// restart loses history, which every returning cursor is told by `reset(epoch)`.
+/// A channel without one is of a single process: the log in memory is the truth, fan-out happens in the same loop turn,
+/// and a restart loses history, which every returning cursor is told by `reset(epoch)`.
 ///
 /// A broker alone appends: it decides on order and idempotency, and calls `channel.log` when a message has its place.
 /// Subscribers never talk to it; they attach to the log.
@@ -11,8 +11,8 @@
 /// these takes the log's lock, as does appending; a lock of the broker's own may be held meanwhile, and must therefore
 /// never be taken by `subscribe` and `unsubscribe`.
 ///
-/// A channel that a client has named may be forgotten when nobody holds it: between `unsubscribe` and `subscribe` a broker
-/// holds channels weakly.
+/// A channel that a client has named may be forgotten when nobody holds it: between `unsubscribe` and `subscribe` a
+/// broker holds channels weakly.
 package protocol Broker: AnyObject, Sendable {
   /// Stores a message, then calls `done` exactly once, at once or later, on any thread.
   ///
@@ -25,6 +25,7 @@ package protocol Broker: AnyObject, Sendable {
   /// The channel has its first sink on this node. Called under the log's lock: must only enqueue.
   func subscribe(_ channel: Channel)
 
-  /// The channel has no sink on this node: the last one has left, or the broker is new. Called under the log's lock: must only enqueue.
+  /// The channel has no sink on this node: the last one has left, or the broker is new. Called under the log's lock:
+  /// must only enqueue.
   func unsubscribe(_ channel: Channel)
 }

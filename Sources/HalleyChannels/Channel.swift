@@ -83,11 +83,11 @@ public class Channel: @unchecked Sendable {
     broker.publish(draft, to: self, done: done)
   }
 
-  /// Publishes what a socket without frames has sent: bytes and their kind, no more. The outcome cannot be told to it either; the
-  /// broker's word is in the log.
+  /// Publishes what a socket without frames has sent: bytes and their kind, no more. The outcome cannot be told to it
+  /// either; the broker's word is in the log.
   ///
-  /// The way of most messages from clients. The draft stays a value in registers here, while handing it from module to module
-  /// costs more than all the rest.
+  /// The way of most messages from clients. The draft stays a value in registers here, while handing it from module to
+  /// module costs more than all the rest.
   ///
   /// - Parameter payload: valid UTF-8 if the kind is text.
   /// - Throws: as `admit`; `.invalid` for what is not JSON and should be.

@@ -1,7 +1,7 @@
 /// What a typed channel demands of every message: JSON that decodes as one type.
 ///
-/// It is asked once for each message, before the log sees it, whoever publishes and over whatever transport. A class, since every
-/// publish looks whether there is one.
+/// It is asked once for each message, before the log sees it, whoever publishes and over whatever transport. A class,
+/// since every publish looks whether there is one.
 package final class ChannelContract: Sendable {
   /// The type of the channel's events.
   package let type: any (Codable & Sendable).Type

@@ -75,8 +75,8 @@ package final class ChannelLog: Sendable {
   }
 
   /// Begins a new epoch, as the broker says: messages and idempotency keys are those of the beginning. In one step, so
-  /// that every sink gets what was appended before, the mark of the epoch (``Message/opensEpoch``), and what comes after,
-  /// in this order; and every cursor of the old epoch is met with `reset(epoch)` from now on.
+  /// that every sink gets what was appended before, the mark of the epoch (``Message/opensEpoch``), and what comes
+  /// after, in this order; and every cursor of the old epoch is met with `reset(epoch)` from now on.
   ///
   /// - Returns: false when the channel has that epoch already; then nothing has changed.
   @discardableResult

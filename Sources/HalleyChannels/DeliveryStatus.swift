@@ -1,4 +1,5 @@
-/// Whether a channel's messages arrive as they are published, as its broker knows. The word is that of frames and polls.
+/// Whether a channel's messages arrive as they are published, as its broker knows. The word is that of frames and
+/// polls.
 package enum DeliveryStatus: String, Sendable, Hashable {
   /// They do.
   case live

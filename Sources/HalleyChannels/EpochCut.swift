@@ -10,8 +10,8 @@ package struct EpochCut: Sendable {
   /// For each channel what has come in its new epoch.
   package private(set) var after: [[Message]] = []
 
-  /// Whether one of the messages is a mark. Asked for each run: one comparison a channel, since no epoch comes twice, so that the
-  /// last message tells.
+  /// Whether one of the messages is a mark. Asked for each run: one comparison a channel, since no epoch comes twice,
+  /// so that the last message tells.
   ///
   /// - Parameter position: where everybody stands who is live.
   @inline(__always)

@@ -32,7 +32,8 @@ struct IdempotencyWindow {
   }
 
   /// Remembers the id of a draft that has a key.
-  @inline(__always) mutating func remember(_ id: MessageID, of draft: MessageDraft, limits: ChannelLimits, now: UInt64) {
+  @inline(__always) mutating func remember(_ id: MessageID, of draft: MessageDraft, limits: ChannelLimits, now: UInt64)
+  {
     guard let claim = draft.claim else { return }
     let name = Name(claim)
     // The same key from before the window goes first: later it would take the new id along.

@@ -1,5 +1,5 @@
-/// What may name a message beside its payload. Kept behind one reference that most messages leave empty, so that a draft costs
-/// two counts wherever it is copied, and a retained message eight bytes.
+/// What may name a message beside its payload. Kept behind one reference that most messages leave empty, so that a
+/// draft costs two counts wherever it is copied, and a retained message eight bytes.
 final class MessageLabels: Sendable {
   /// Name of the event on transports that have one; at most 128 bytes without CR, LF, NUL, and not empty.
   let event: String?
@@ -17,8 +17,8 @@ final class MessageLabels: Sendable {
   }
 }
 
-/// What lets a publish be repeated without a second message. It goes with the draft and not with the message, whose retention
-/// it would make dearer.
+/// What lets a publish be repeated without a second message. It goes with the draft and not with the message, whose
+/// retention it would make dearer.
 final class IdempotencyClaim: Sendable {
   /// 1–128 printable ASCII bytes.
   let key: String

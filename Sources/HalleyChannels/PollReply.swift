@@ -2,7 +2,8 @@ package import HalleyProtocols
 
 /// What one poll is answered with, as a value: no socket, no clock, no log. Whoever serves the poll decides when.
 ///
-/// 1. Attach to the logs and read from the request's cursor within `limits`. When the read `answersAtOnce`, or the poll is
+/// 1. Attach to the logs and read from the request's cursor within `limits`. When the read `answersAtOnce`, or the poll
+/// is
 ///    not to be held, the answer is `found`.
 /// 2. Else the poll is held, and ends in one of three ways: a turn's messages have come (`answered`), its time is over
 ///    (`expired`), or the client is sent away (`moved`).

@@ -1,5 +1,5 @@
-/// How long a stream lives and how often it speaks: the next heartbeat, the rotation, and the size of its answer. A value
-/// without clock or socket; 24 bytes, so that it fits a connection's slot.
+/// How long a stream lives and how often it speaks: the next heartbeat, the rotation, and the size of its answer. A
+/// value without clock or socket; 24 bytes, so that it fits a connection's slot.
 package struct StreamLife: BitwiseCopyable, Sendable {
   /// Milliseconds of the driver's clock.
   private var openedAt: UInt64 = 0

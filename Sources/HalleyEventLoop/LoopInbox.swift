@@ -30,7 +30,8 @@ public import Synchronization
 
   deinit { Glibc.close(bell) }
 
-  /// The calling thread is the loop's. Inlined into other modules, with the shim that it calls: asked several times a message.
+  /// The calling thread is the loop's. Inlined into other modules, with the shim that it calls: asked several times a
+  /// message.
   @inlinable var isOwner: Bool { owner.load(ordering: .relaxed) == UInt(halley_thread()) }
   /// The calling thread becomes the loop's. It sees all that the one before did, up to its own `claim` or `disclaim`.
   func claim() { _ = owner.exchange(UInt(halley_thread()), ordering: .acquiringAndReleasing) }

@@ -1,8 +1,8 @@
 internal import CHalleyShims
 package import Synchronization
 
-/// Tells other threads whether a loop is inside a callback, and which. The loop writes a few words for each callback and
-/// job; it reads no clock for this.
+/// Tells other threads whether a loop is inside a callback, and which. The loop writes a few words for each callback
+/// and job; it reads no clock for this.
 package final class LoopPulse: @unchecked Sendable {
   // `state` is written by the loop's thread alone, as single words; others read it so.
   let state: UnsafeMutablePointer<halley_pulse>

@@ -1,7 +1,7 @@
 internal import Glibc
 
-/// SIGPIPE, kept from one thread. sendfile(2) and libevent's own writes have no flag against it, the signal of a write goes to
-/// the thread that wrote, and what a program does about the signal elsewhere is its own business.
+/// SIGPIPE, kept from one thread. sendfile(2) and libevent's own writes have no flag against it, the signal of a write
+/// goes to the thread that wrote, and what a program does about the signal elsewhere is its own business.
 struct PipeSignal {
   private var before = sigset_t()
   private var only = sigset_t()

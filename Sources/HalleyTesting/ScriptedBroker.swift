@@ -1,8 +1,8 @@
 package import HalleyChannels
 import Synchronization
 
-/// A broker that does what a test tells it: it goes away and comes back, answers late, leaves the outcome open, refuses,
-/// loses its data. Its log is the channel's, as without a broker.
+/// A broker that does what a test tells it: it goes away and comes back, answers late, leaves the outcome open,
+/// refuses, loses its data. Its log is the channel's, as without a broker.
 ///
 /// It knows the channels that have been subscribed or published to since they use it. Any thread.
 package final class ScriptedBroker: Broker {

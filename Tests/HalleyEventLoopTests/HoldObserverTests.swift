@@ -73,7 +73,8 @@ private struct Looks {
     #expect(looks.reports.dropFirst() == [LoopHold(milliseconds: 400, place: 9, count: 3)])
   }
 
-  /// The process was stopped, or the machine was busy: the watchdog itself was late, so it cannot say whose fault it is.
+  /// The process was stopped, or the machine was busy: the watchdog itself was late, so it cannot say whose fault it
+  /// is.
   @Test func aLateLookStartsAnew() {
     var looks = Looks()
     looks.see(0)

@@ -36,8 +36,8 @@ struct BrokerTests {
     #expect(channel.log.restart(try #require(LogBeginning(top: top))))
   }
 
-  /// What breaks the promise in what a reader was told: each message follows on the one before, of an epoch that stands;
-  /// each reset changes the channels that it names, and no others.
+  /// What breaks the promise in what a reader was told: each message follows on the one before, of an epoch that
+  /// stands; each reset changes the channels that it names, and no others.
   ///
   /// - Parameters:
   ///   - start: where the reader began.

@@ -82,8 +82,8 @@ final class FeedReader {
     }
   }
 
-  /// Reads until a condition holds or the server has ended the connection; heartbeats alone are waited through for at most
-  /// a minute.
+  /// Reads until a condition holds or the server has ended the connection; heartbeats alone are waited through for at
+  /// most a minute.
   func read(until condition: (FeedReader) -> Bool) throws {
     var told = events.count
     var end = ContinuousClock.now + .seconds(60)
@@ -188,7 +188,8 @@ final class FeedReader {
 }
 
 extension [UInt8] {
-  /// By the C library: generic code without optimisation and under a sanitizer takes a minute for what these tests read.
+  /// By the C library: generic code without optimisation and under a sanitizer takes a minute for what these tests
+  /// read.
   fileprivate func firstIndex(of part: [UInt8]) -> Int? {
     withUnsafeBytes { all in
       guard let start = all.baseAddress else { return nil }

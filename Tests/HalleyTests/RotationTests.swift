@@ -6,7 +6,8 @@ import Testing
 
 @testable import Halley
 
-/// Delivery contract §7.6, §11, rule R8. The settings go around the configuration, which takes no time as short as these.
+/// Delivery contract §7.6, §11, rule R8. The settings go around the configuration, which takes no time as short as
+/// these.
 @Suite("Rotation", .timeLimit(.minutes(1)))
 struct RotationTests {
   private struct Turning: Site {

@@ -7,9 +7,9 @@
 ///
 /// A route declared for the same path goes before a file.
 ///
-/// Put new versions in place by renaming. A large file leaves straight from the kernel's memory, so one that is written over
-/// or cut off in place may reach clients that were loading it half old and half new, or with zeros before the connection
-/// ends; a renamed one is sent as it was.
+/// Put new versions in place by renaming. A large file leaves straight from the kernel's memory, so one that is written
+/// over or cut off in place may reach clients that were loading it half old and half new, or with zeros before the
+/// connection ends; a renamed one is sent as it was.
 public struct Files: RouteDeclaration {
   /// What has been declared so far.
   public var declaration: Declaration

@@ -3,8 +3,8 @@ public import HalleyServer
 extension Route {
   /// Offers the route's channel over WebSocket: payloads only, or frames with cursor under the subprotocol `halley.v1`.
   ///
-  /// Clients with frames are closed with 4200 after 0.8 to 1.0 of `rotate` and come back with their cursor. Those without
-  /// stay: they could not tell where they were, and would miss what is published meanwhile.
+  /// Clients with frames are closed with 4200 after 0.8 to 1.0 of `rotate` and come back with their cursor. Those
+  /// without stay: they could not tell where they were, and would miss what is published meanwhile.
   ///
   /// - Parameters:
   ///   - inbound: what becomes of data that subscribers send.

@@ -37,8 +37,8 @@ public struct HTTPRequestHead: Sendable {
     var value: Range<Int> { Int(valueStart)..<Int(valueEnd) }
   }
 
-  /// Gives back the memory of target and fields: for a request that is kept long and needs no more than its method, its version
-  /// and whether the connection goes on. The path reads as `/` then, and there are no fields.
+  /// Gives back the memory of target and fields: for a request that is kept long and needs no more than its method, its
+  /// version and whether the connection goes on. The path reads as `/` then, and there are no fields.
   public mutating func forgetText() {
     bytes = []
     entries = []

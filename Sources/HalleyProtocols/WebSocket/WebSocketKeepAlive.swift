@@ -1,5 +1,6 @@
-/// Finds peers that are gone without a word: a ping after a silence, and an end when nothing answers it. RFC 6455 §5.5.2;
-/// any input counts as a pong. A value without clock or socket; all zero is a connection that has not been pinged.
+/// Finds peers that are gone without a word: a ping after a silence, and an end when nothing answers it. RFC 6455
+/// §5.5.2; any input counts as a pong. A value without clock or socket; all zero is a connection that has not been
+/// pinged.
 ///
 /// Its driver calls `judge` when the connection opens, and again at the time that it returns.
 package struct WebSocketKeepAlive: BitwiseCopyable, Sendable {

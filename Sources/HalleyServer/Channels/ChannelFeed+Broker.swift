@@ -24,8 +24,10 @@ extension ChannelFeed {
 
   /// The broker has gone or come back: behind what has come before.
   func lookAtDelivery() {
+    // Asked for first: what its channels got before they were live again has come by then, so that no reset follows.
+    let status = set.delivery
     spreadPending()
-    tell(set.delivery)
+    tell(status)
   }
 
   /// Tells those who know otherwise. Held polls say it when they are answered.
@@ -35,8 +37,8 @@ extension ChannelFeed {
     forEachDriver(laggards: true) { driver, connections in driver.tell(status, to: connections) }
   }
 
-  /// Calls `body` once for each driver, with all its connections here, so that what they are told is encoded once. `body`
-  /// may close them.
+  /// Calls `body` once for each driver, with all its connections here, so that what they are told is encoded once.
+  /// `body` may close them.
   private func forEachDriver(laggards withLaggards: Bool, _ body: (any FeedDriver, [Connection]) -> Void) {
     var all: [ObjectIdentifier: (driver: any FeedDriver, connections: [Connection])] = [:]
     func add(_ connection: Connection) {

@@ -238,8 +238,8 @@ package final class ChannelFeed: TurnTask {
     }
   }
 
-  /// - Parameter append: appends the item of that index to the group's run and returns true; or false, if the run has no room for
-  ///   it. Called again then, with true: by now the run has been sent.
+  /// - Parameter append: appends the item of that index to the group's run and returns true; or false, if the run has
+  ///   no room for it. Called again then, with true: by now the run has been sent.
   private func send(
     _ count: Int, to group: BroadcastGroup, position: (Int) -> Position,
     passedOver: ([Connection], Int) -> Void = { _, _ in }, append: (Int, _ isEmpty: Bool) -> Bool
@@ -302,7 +302,8 @@ package final class ChannelFeed: TurnTask {
 
 /// The way from a channel's inbox to the feed, which ends when the feed lets go. Confined to the loop.
 ///
-/// Not weak: an object that ever had a weak reference is counted by a slower way, and a feed is asked for on each publish.
+/// Not weak: an object that ever had a weak reference is counted by a slower way, and a feed is asked for on each
+/// publish.
 private final class FeedLink {
   var feed: ChannelFeed?
 

@@ -2,8 +2,8 @@ internal import CHalleyShims
 internal import HTTPTypes
 internal import HalleyProtocols
 
-/// A file that every server offers below `/_halley/`, of the browser client or of the console: made once, then shared by
-/// all answers.
+/// A file that every server offers below `/_halley/`, of the browser client or of the console: made once, then shared
+/// by all answers.
 struct ClientFile: Sendable {
   /// What every answer says of it, its type among it.
   let fields: HTTPFields

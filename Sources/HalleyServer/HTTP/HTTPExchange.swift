@@ -182,13 +182,13 @@ package import HalleyProtocols
     wait(for: queued, drained)
   }
 
-  /// Sends part of a file as a piece of the body. The kernel sends it where the file system allows that, 256 KiB at most in
-  /// a turn of the loop, so nothing of it is in this process; otherwise it is copied in small pieces. `drained` is as for
-  /// `write`; nothing may be written before it is called.
+  /// Sends part of a file as a piece of the body. The kernel sends it where the file system allows that, 256 KiB at
+  /// most in a turn of the loop, so nothing of it is in this process; otherwise it is copied in small pieces. `drained`
+  /// is as for `write`; nothing may be written before it is called.
   ///
-  /// A file that has become shorter resets the connection; more than the declared length ends it. Bytes that wait in the
-  /// kernel for a slow peer are the file's own: what is changed in place, or cut off and so zeroed, shows until they have
-  /// left. So files in service are replaced by renaming, as ever. Only for answers of known length.
+  /// A file that has become shorter resets the connection; more than the declared length ends it. Bytes that wait in
+  /// the kernel for a slow peer are the file's own: what is changed in place, or cut off and so zeroed, shows until
+  /// they have left. So files in service are replaced by renaming, as ever. Only for answers of known length.
   package func write(_ file: OpenFile, _ range: Range<Int>, _ drained: @escaping () -> Void) {
     guard let connection = unsafe connection else {
       drained()

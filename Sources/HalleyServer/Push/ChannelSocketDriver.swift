@@ -23,9 +23,9 @@ final class SocketOpening {
 
 /// Serves channels over plain WebSocket: payloads only, in both directions (raw mode, delivery contract §7.6).
 ///
-/// A frame cannot tell an outcome, so a cursor here is `latest`, `oldest` or `last-<n>`. For the same reason `rotate` does
-/// not move these connections: nobody could come back to where it was, and what is published meanwhile would be lost
-/// without a word.
+/// A frame cannot tell an outcome, so a cursor here is `latest`, `oldest` or `last-<n>`. For the same reason `rotate`
+/// does not move these connections: nobody could come back to where it was, and what is published meanwhile would be
+/// lost without a word.
 class ChannelSocketDriver: WebSocketDriver {
   unowned let server: ServerLoop
   let inbound: InboundMode

@@ -58,8 +58,8 @@ final class FramedSocketDriver: ChannelSocketDriver {
     return now + min(life, interval)
   }
 
-  /// Sends a client away that has stayed for long, to spread load (rule R8, close code 4200). What is queued leaves first,
-  /// as far as `websocket.closeTimeout` allows; the cursor brings the rest.
+  /// Sends a client away that has stayed for long, to spread load (rule R8, close code 4200). What is queued leaves
+  /// first, as far as `websocket.closeTimeout` allows; the cursor brings the rest.
   private func rotate(_ socket: WebSocketConnection) {
     let retry = Int.random(in: 0...1_000)
     socket.close(code: Self.rotated, reason: #"{"retry":\#(retry),"reason":"rotate"}"#, dropsQueue: false)

@@ -11,8 +11,8 @@ public struct Request: Sendable {
   public var absolutePath: String
   /// The decoded query, in order; names may repeat.
   public var query: Query
-  /// Field section of the request. Most handlers never ask, so it is made of the received bytes each time it is read; keep it in a
-  /// local to look at many fields.
+  /// Field section of the request. Most handlers never ask, so it is made of the received bytes each time it is read;
+  /// keep it in a local to look at many fields.
   public var headerFields: HTTPFields {
     get { ownFields ?? HTTPFields(received) }
     set { ownFields = newValue }

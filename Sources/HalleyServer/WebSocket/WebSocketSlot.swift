@@ -42,8 +42,8 @@ internal import HalleyProtocols
 
 /// What only some connections need beyond their slot: made when it is needed, freed when it is not.
 ///
-/// A connection has one object. As long as it needs no companion, that is what a subclass of the driver has attached, or nothing;
-/// after that the companion holds the attachment.
+/// A connection has one object. As long as it needs no companion, that is what a subclass of the driver has attached,
+/// or nothing; after that the companion holds the attachment.
 final class WebSocketCompanion {
   /// Earlier fragments of a message, or an inflated one.
   var memory = WebSocketMemory()

@@ -1,7 +1,8 @@
 extension FaultScript {
   /// A script of hours: a few subscribers under the limits of production, long silences, little traffic, now and then a
-  /// fault. What happens here happens because time passes: heartbeats and pings, holds that expire, streams that rotate,
-  /// messages that grow too old, subscribers who sleep for hours, loops that let go of channels, channels that are forgotten.
+  /// fault. What happens here happens because time passes: heartbeats and pings, holds that expire, streams that
+  /// rotate, messages that grow too old, subscribers who sleep for hours, loops that let go of channels, channels that
+  /// are forgotten.
   ///
   /// - Parameters:
   ///   - seed: decides everything.

@@ -93,8 +93,8 @@ public struct FaultScript: Sendable, Hashable {
     case loseHistory(milliseconds: Int)
     /// The broker comes back with other data: a channel begins a new epoch while everybody stays connected.
     case newEpoch(channel: Int)
-    /// Clients ask for so many other channels with names of their own: an application that holds as many as it may forgets
-    /// those that nobody uses, this route's too.
+    /// Clients ask for so many other channels with names of their own: an application that holds as many as it may
+    /// forgets those that nobody uses, this route's too.
     case crowd(Int)
     /// From here on nothing breaks any more, and everybody must come to the end of the log.
     case end

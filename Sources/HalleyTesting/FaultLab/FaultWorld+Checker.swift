@@ -122,8 +122,8 @@ extension FaultWorld {
 
   // MARK: Conflation
 
-  /// Whether a connection may go from one place to another one further on: it has lagged, and each message between has a
-  /// newer one of its key after it. The newest message of a key has none, so it is never left out.
+  /// Whether a connection may go from one place to another one further on: it has lagged, and each message between has
+  /// a newer one of its key after it. The newest message of a key has none, so it is never left out.
   private func mayFollow(_ place: LabPlace, _ last: LabPlace, _ connection: LabConnection) -> Bool {
     connection.conflates && place.offset > last.offset && history.areReplaced(after: last, before: place.offset)
   }

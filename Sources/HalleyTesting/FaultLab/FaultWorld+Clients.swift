@@ -162,8 +162,8 @@ extension FaultWorld {
     subscriber.cursor = cursor
   }
 
-  /// The id; where it is a joined cursor, as in a plain event stream, the part of it that has moved. Where a message in one
-  /// channel comes after others have been passed over, several have: then the page knows it by its payload.
+  /// The id; where it is a joined cursor, as in a plain event stream, the part of it that has moved. Where a message in
+  /// one channel comes after others have been passed over, several have: then the page knows it by its payload.
   private func place(of message: LabMessage, _ connection: LabConnection) -> LabPlace? {
     guard let id = message.id else { return nil }
     guard setup.channels > 1, connection.transport.isPlainEventStream else { return LabPlace(id[...]) }

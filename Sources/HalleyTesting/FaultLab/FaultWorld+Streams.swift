@@ -83,8 +83,8 @@ extension FaultWorld {
     if connection.down.queued > setup.hard { disconnect(connection) }
   }
 
-  /// More waits than may: what has not begun to leave is dropped, and the client comes back with its cursor. Payloads alone
-  /// have none, so they leave first.
+  /// More waits than may: what has not begun to leave is dropped, and the client comes back with its cursor. Payloads
+  /// alone have none, so they leave first.
   private func disconnect(_ connection: LabConnection) {
     report.disconnects += 1
     if connection.transport != .rawWebSocket { connection.down.discardQueued() }
@@ -173,7 +173,8 @@ extension FaultWorld {
     if !feed.held.isEmpty { answerHeld(feed, with: run) }
   }
 
-  /// What is left of the old epochs, the reset, and what has come in the new ones. Whoever lags is told when it is refilled.
+  /// What is left of the old epochs, the reset, and what has come in the new ones. Whoever lags is told when it is
+  /// refilled.
   private func spread(_ cut: EpochCut, on feed: LabFeed) {
     spread(cut.before, on: feed)
     for (channel, id) in cut.begun { feed.position.pass(id, of: channel) }

@@ -32,8 +32,8 @@ final class FaultWorld {
   var application: LabApplication
   /// For each event loop the feed that is in use there.
   var feeds: [LabFeed?]
-  /// An epoch may end now: the process has, the broker has other data, or nobody used the channels when others were asked
-  /// for and they have been forgotten.
+  /// An epoch may end now: the process has, the broker has other data, or nobody used the channels when others were
+  /// asked for and they have been forgotten.
   var mayEnd = false
   var downUntil: UInt64 = 0
   var subscribers: [Int: LabSubscriber] = [:]
@@ -108,8 +108,8 @@ final class FaultWorld {
     return set
   }
 
-  /// An epoch ends only when the logs were lost, when the broker says so, or when the channels were forgotten, which nobody
-  /// may notice who uses them.
+  /// An epoch ends only when the logs were lost, when the broker says so, or when the channels were forgotten, which
+  /// nobody may notice who uses them.
   func noteEpoch(of channel: Channel, _ index: Int) {
     guard let epoch = LabPlace(Array(channel.log.top.description.utf8)[...])?.epoch else {
       return violated("id", "\(channel.log.top)")

@@ -1,8 +1,8 @@
 import HalleyChannels
 import Synchronization
 
-/// The channels of the simulated application, which clients name: as many as its registry holds, and forgotten when they
-/// are not in use and there are too many. One life of it ends with its process.
+/// The channels of the simulated application, which clients name: as many as its registry holds, and forgotten when
+/// they are not in use and there are too many. One life of it ends with its process.
 final class LabApplication {
   /// Most channels at once.
   private static let limit = 24

@@ -111,7 +111,8 @@ final class PublishedHistory {
     guard let records = lives[top.epoch]?.records else { return 0 }
     var bytes = 0
     var count = 0
-    // What is said about members pushes nothing else out, until there is as much of the one as there may be of the other.
+    // What is said about members pushes nothing else out, until there is as much of the one as there may be of the
+    // other.
     var others = 0
     for record in records.reversed() {
       bytes += record.size

@@ -8,8 +8,8 @@ struct LoadRow {
   /// Messages of one run at full speed, and under callgrind.
   var count: Int
   var countUnderCallgrind: Int
-  /// Messages before those that are counted. Fan-out fills the channel's history first: from then on a message takes the
-  /// memory that an old one gives back.
+  /// Messages before those that are counted. Fan-out fills the channel's history first: from then on a message takes
+  /// the memory that an old one gives back.
   var warmUpUnderCallgrind: Int?
   /// Most user instructions per unit; nil when only the processor's time is budgeted.
   var instructionBudget: Double?
