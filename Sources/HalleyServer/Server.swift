@@ -114,7 +114,4 @@ package final class Server: Sendable {
     }
     for thread in all { thread.join() }
   }
-
-  /// The sum of all gauges, each read on its own loop.
-  package func report() async -> ServerReport { await registry.report() }
 }
