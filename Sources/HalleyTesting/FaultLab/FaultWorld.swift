@@ -32,6 +32,9 @@ final class FaultWorld {
   var application: LabApplication
   /// For each event loop the feed that is in use there.
   var feeds: [LabFeed?]
+  /// Every feed there has been, for the end: one that is no longer in use may still have members, which have it.
+  private var made: [FormerFeed] = []
+  private struct FormerFeed { weak var feed: LabFeed? }
   /// An epoch may end now: the process has, the broker has other data, or nobody used the channels when others were
   /// asked for and they have been forgotten.
   var mayEnd = false
@@ -75,9 +78,9 @@ final class FaultWorld {
       subscriber.connections = []
       subscriber.current = nil
     }
-    for feed in feeds {
-      feed?.live = []
-      feed?.held = []
+    for former in made {
+      former.feed?.live = []
+      former.feed?.held = []
     }
   }
 
@@ -127,6 +130,7 @@ final class FaultWorld {
     guard let set = channels() else { return nil }
     let feed = LabFeed(set)
     feeds[loop] = feed
+    made.append(FormerFeed(feed: feed))
     return feed
   }
 
